@@ -1,0 +1,77 @@
+import type { Buffer } from 'node:buffer';
+import type { Denial, DenialCode, Refusal, RefusalCode } from '@weir/contract';
+import { encodeErrorResponse } from './protocol/backend-encode.ts';
+
+/** How each refusal is said to a PostgreSQL client: its SQLSTATE, as the server uses it. */
+const REFUSAL_SQLSTATE: Readonly<Record<RefusalCode, string>> = {
+  'tls-required': '28000', // invalid_authorization_specification
+  'not-authenticated': '28P01', // invalid_password
+  'target-unavailable': '3D000', // invalid_catalog_name
+  'setting-forbidden': '42501', // insufficient_privilege
+  'replication-forbidden': '42501',
+  'too-many-connections': '53300', // too_many_connections
+  // The server cancels an authentication that takes too long with query_canceled.
+  'handshake-timeout': '57014',
+  'upstream-unreachable': '08006', // connection_failure
+  'upstream-refused': '08004', // sqlserver_rejected_establishment_of_sqlconnection
+  'upstream-lost': '08006',
+  'protocol-violation': '08P01', // protocol_violation
+  'idle-timeout': '57P05', // idle_session_timeout
+  'shutting-down': '57P01', // admin_shutdown
+  'session-revoked': '57P01',
+  internal: 'XX000', // internal_error
+};
+
+const DENIAL_SQLSTATE: Readonly<Record<DenialCode, string>> = {
+  forbidden: '42501',
+  'not-understood': '0A000', // feature_not_supported
+  'over-limit': '54000', // program_limit_exceeded
+  'session-revoked': '57P01',
+};
+
+/** SQLSTATE of a login that brought no credential at all. */
+export const NO_CREDENTIAL = '28000';
+
+/** SQLSTATE of what the protocol has and Weir does not offer. */
+export const NOT_SUPPORTED = '0A000';
+
+/**
+ * The FATAL error that tells a client why its session does not begin or go on. `sqlstate` replaces
+ * the one of the refusal's code where the protocol knows a finer one.
+ */
+export function encodeRefusal(
+  refusal: Refusal,
+  sqlstate: string = REFUSAL_SQLSTATE[refusal.code],
+): Buffer {
+  return encodeErrorResponse({
+    severity: 'FATAL',
+    sqlstate,
+    message: refusal.message,
+    ...(refusal.ref === undefined ? {} : { detail: reference(refusal.ref) }),
+    ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+  });
+}
+
+/** The ERROR that stands in place of a denied statement's result; the session goes on. */
+export function encodeDenial(denial: Denial, ref?: string): Buffer {
+  const detail = [
+    ...(denial.rule === undefined ? [] : [`rule "${denial.rule}"`]),
+    ...(ref === undefined ? [] : [reference(ref)]),
+  ].join(', ');
+  return encodeErrorResponse({
+    severity: 'ERROR',
+    sqlstate: denialSqlstate(denial),
+    message: denial.message,
+    ...(detail === '' ? {} : { detail }),
+    ...(denial.hint === undefined ? {} : { hint: denial.hint }),
+  });
+}
+
+/** The SQLSTATE under which a client sees this denial. */
+export function denialSqlstate(denial: Denial): string {
+  return DENIAL_SQLSTATE[denial.code];
+}
+
+function reference(ref: string): string {
+  return `weir ref ${ref}`;
+}
