@@ -1,7 +1,7 @@
 /** The one jest configuration: TypeScript sources run as they stand, without a build. */
 export default {
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['weir-source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['weir-source', 'node', 'node-addons'] },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
