@@ -1,0 +1,33 @@
+/** What can stand between the suites and the server. */
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { pipeline } from 'node:stream';
+import type { Endpoint } from './cluster.ts';
+
+export interface Door {
+  readonly endpoint: Endpoint;
+  stop(): Promise<void>;
+}
+
+export type OpenDoor = (upstream: Endpoint) => Promise<Door>;
+
+/** Copies bytes and knows no protocol: what fails here fails because of the harness. */
+const openRelay: OpenDoor = async (upstream) => {
+  const server = createServer({ noDelay: true }, (client) => {
+    const database = connect({ host: upstream.host, port: upstream.port, noDelay: true });
+    // Either end may leave first; the other then leaves, too, and nothing is lost by it.
+    pipeline(client, database, client, () => client.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return {
+    endpoint: { ...upstream, port: address.port },
+    stop: async () => {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+};
+
+export const DOORS: ReadonlyMap<string, OpenDoor> = new Map([['relay', openRelay]]);
