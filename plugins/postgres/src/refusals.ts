@@ -75,3 +75,28 @@ export function denialSqlstate(denial: Denial): string {
 function reference(ref: string): string {
   return `weir ref ${ref}`;
 }
+
+/** What a database's own refusal means to somebody who does not know its account. */
+const DATABASE_SAYS: Readonly<Record<string, string>> = {
+  '22023': 'a setting chosen when connecting has a value that it does not take',
+  '28000': "it does not let the target's account in",
+  '28P01': "it does not take the password of the target's account",
+  '3D000': 'it has no such database',
+  '42501': "the target's account lacks a privilege",
+  '42704': 'it does not know a setting chosen when connecting',
+  '53300': 'it has too many connections',
+  '57P03': 'it is starting up or shutting down',
+};
+
+/** The database answered the handshake with an error. Its own text, which names accounts, is left out. */
+export function databaseRefusal(sqlstate: string | undefined): Refusal {
+  if (sqlstate === undefined) return upstreamRefused('the database refused the connection');
+  const reason = DATABASE_SAYS[sqlstate];
+  const cause = reason === undefined ? '' : `: ${reason}`;
+  return upstreamRefused(`the database refused the connection with SQLSTATE ${sqlstate}${cause}`);
+}
+
+/** The database was reached, and no session came of it. */
+export function upstreamRefused(message: string): Refusal {
+  return { code: 'upstream-refused', message };
+}

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { DecodeError } from '@weir/contract';
-import { Assembly, asBuffer } from '@weir/wire';
+import { asBuffer } from '@weir/wire';
 import { HEADER_BYTES, LENGTH_BYTES } from './messages.ts';
 
 /** A message of the handshake; `body` is what stands behind the length. */
@@ -12,17 +12,29 @@ export interface HandshakeMessage {
 }
 
 const NOTHING = Buffer.alloc(0);
+const SMALLEST_STORE = 256;
 
 /**
  * Cuts the few small messages of a handshake out of the chunks they come in. The length is checked
- * before anything is kept, so that no more than one message of the given limit is ever buffered.
+ * before anything is kept, so that no more than one message of the given limit is ever buffered, and what is kept lies in one
+ * piece, however small the chunks are.
  */
 export class HandshakeStream {
-  readonly #assembly = new Assembly();
   #unread: Buffer = NOTHING;
+  #store: Buffer = NOTHING;
+  #stored = 0;
+  #need = 0;
 
   push(chunk: Uint8Array): void {
-    this.#unread = this.#assembly.add(asBuffer(chunk)) ?? NOTHING;
+    if (this.#stored === 0) {
+      this.#unread = asBuffer(chunk);
+      return;
+    }
+    this.#keep(chunk);
+    if (this.#stored < this.#need) return;
+    this.#unread = this.#store.subarray(0, this.#stored);
+    this.#store = NOTHING;
+    this.#stored = 0;
   }
 
   /** The next packet without a type byte, as a startup packet is: what stands behind its length. */
@@ -57,8 +69,20 @@ export class HandshakeStream {
   }
 
   #wait(need: number): undefined {
-    if (this.#unread.length > 0) this.#assembly.keep(this.#unread, need);
+    this.#need = need;
+    this.#keep(this.#unread);
     this.#unread = NOTHING;
     return undefined;
+  }
+
+  #keep(bytes: Uint8Array): void {
+    const size = this.#stored + bytes.length;
+    if (size > this.#store.length) {
+      const larger = Buffer.alloc(Math.max(SMALLEST_STORE, 2 * size));
+      this.#store.copy(larger, 0, 0, this.#stored);
+      this.#store = larger;
+    }
+    this.#store.set(bytes, this.#stored);
+    this.#stored = size;
   }
 }

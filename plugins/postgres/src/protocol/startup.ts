@@ -41,7 +41,8 @@ export interface StartupRequest {
 export type FirstPacket =
   | { readonly kind: 'ssl' }
   | { readonly kind: 'gssenc' }
-  | { readonly kind: 'cancel'; readonly key: CancelKey }
+  /** Without a key when it has none that a server could have given. */
+  | { readonly kind: 'cancel'; readonly key: CancelKey | undefined }
   | { readonly kind: 'startup'; readonly body: Buffer; readonly minor: number }
   | { readonly kind: 'unsupported'; readonly major: number; readonly minor: number };
 
@@ -123,13 +124,9 @@ function spokenMinor(asked: number): number {
   return 0;
 }
 
-function decodeCancelKey(reader: FieldReader): CancelKey {
-  const process = reader.int32();
-  const secret = reader.rest();
-  if (secret.length === 0 || secret.length > LONGEST_CANCEL_SECRET) {
-    throw new DecodeError('cancel secret length out of range');
-  }
-  return { process, secret: Uint8Array.from(secret) };
+function decodeCancelKey(reader: FieldReader): CancelKey | undefined {
+  if (reader.remaining < 5 || reader.remaining > 4 + LONGEST_CANCEL_SECRET) return undefined;
+  return { process: reader.int32(), secret: Uint8Array.from(reader.rest()) };
 }
 
 /** Control characters have no use here; only `options`, which is split at white space, may hold some. */
