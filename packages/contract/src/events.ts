@@ -59,7 +59,11 @@ interface StatementEvent extends SessionEvent {
 export interface SessionOpened extends SessionEvent {
   readonly type: 'session.opened';
   /** Milliseconds from accepting the connection to the client being told it is ready, by stage. */
-  readonly timings: { readonly authenticate: number; readonly dial: number; readonly total: number };
+  readonly timings: {
+    readonly authenticate: number;
+    readonly dial: number;
+    readonly total: number;
+  };
 }
 
 /** A connection that never became a session. */

@@ -24,10 +24,12 @@ export type {
 } from './events.ts';
 export {
   type CancelKey,
-  type ConnectionOptions,
   CONTRACT_VERSION,
+  type ConnectionOptions,
+  type DecidedStatement,
   type Downstream,
   type DownstreamActions,
+  type HeldStatement,
   type LoginRequest,
   type MachineLimits,
   type PluginManifest,
@@ -37,9 +39,9 @@ export {
   type RelayActions,
   type SecuredFacts,
   type Submission,
-  type UpstreamMachine,
   type UpstreamActions,
   type UpstreamLink,
+  type UpstreamMachine,
 } from './plugin.ts';
 export type { PolicySnapshot, PolicySource, SessionGrant } from './policy.ts';
 export { type Principal, type PrincipalKind, principalKey } from './principal.ts';
@@ -47,6 +49,13 @@ export type { Refusal, RefusalCode } from './refusal.ts';
 export { Secret } from './secret.ts';
 export type { AuthorizedSession } from './session.ts';
 export type { StatementStage, StatementStages } from './stages.ts';
-export type { Completion, Failure, FailureCause, Statement, StatementDraft, StatementSource } from './statement.ts';
+export type {
+  Completion,
+  Failure,
+  FailureCause,
+  Statement,
+  StatementDraft,
+  StatementSource,
+} from './statement.ts';
 export type { Target, TlsMode, Upstream } from './target.ts';
 export { ALLOW, type Allow, type Denial, type DenialCode, type Verdict } from './verdict.ts';

@@ -85,6 +85,8 @@ export interface Downstream {
   secured(facts: SecuredFacts): void;
   /** The database is ready: tell the client so. `key` is the cancel key that the client will hold. */
   accept(key: CancelKey): void;
+  /** What the client sent behind its login, before it was accepted: it belongs to the relay. */
+  takeReceived(): Uint8Array;
   /** Ends the handshake with an error in the client's own protocol. */
   refuse(refusal: Refusal): void;
 }
@@ -145,17 +147,27 @@ export interface Relay {
   readonly quiet: boolean;
 }
 
-/** The answer to a submitted statement; `held` means that `release` will bring it. */
-export type Submission =
-  | { readonly statement: Statement; readonly verdict: Verdict; readonly ref?: string }
-  | { readonly statement: Statement; readonly verdict: 'held' };
+/** A statement and the decision on it; a denial comes with the reference that the client is told. */
+export interface DecidedStatement {
+  readonly statement: Statement;
+  readonly verdict: Verdict;
+  readonly ref?: string;
+}
+
+/** A statement whose decision takes time: `release` will bring it. */
+export interface HeldStatement {
+  readonly statement: Statement;
+  readonly verdict: 'held';
+}
+
+export type Submission = DecidedStatement | HeldStatement;
 
 export interface RelayActions {
   toClient(bytes: Uint8Array): void;
   toDatabase(bytes: Uint8Array): void;
   submit(draft: StatementDraft): Submission;
   /** A denial that the machine itself must make: the statement cannot be read. */
-  deny(draft: StatementDraft, denial: Denial): Submission;
+  deny(draft: StatementDraft, denial: Denial): DecidedStatement;
   columns(statement: Statement, view: ColumnView): void;
   rows(statement: Statement, form: BatchForm, rows: number, wire: Uint8Array): void;
   completed(statement: Statement, completion: Completion): void;

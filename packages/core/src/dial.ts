@@ -1,0 +1,115 @@
+import { connect, type Socket } from 'node:net';
+import type {
+  Refusal,
+  SecuredFacts,
+  Upstream,
+  UpstreamActions,
+  UpstreamLink,
+  UpstreamMachine,
+} from '@weir/contract';
+import { Peer, type PeerListener } from './peer.ts';
+import { secureDatabaseSide } from './tls.ts';
+
+/** A database connection that is ready for statements. */
+export interface DialedDatabase {
+  readonly peer: Peer;
+  readonly link: UpstreamLink;
+  /** Bytes that came behind the handshake. */
+  readonly received: Uint8Array;
+}
+
+export interface DialOptions {
+  readonly upstream: Upstream;
+  readonly makeMachine: (actions: UpstreamActions) => UpstreamMachine;
+  readonly timeout: number;
+  readonly closeTimeout: number;
+}
+
+export interface DialOutcome {
+  /** The caller's listener takes the peer over within the call. */
+  ready(database: DialedDatabase): void;
+  failed(refusal: Refusal): void;
+}
+
+const UNREACHABLE: Refusal = {
+  code: 'upstream-unreachable',
+  message: 'the database cannot be reached',
+  hint: 'Weir could not connect to it; its operators can see why in the log.',
+};
+
+/** Connects to a database and runs the plugin's machine until it is ready. Settles exactly once. */
+export class Dial implements PeerListener {
+  readonly #peer: Peer;
+  readonly #machine: UpstreamMachine;
+  readonly #options: DialOptions;
+  readonly #outcome: DialOutcome;
+  readonly #timer: NodeJS.Timeout;
+  #settled = false;
+
+  constructor(options: DialOptions, outcome: DialOutcome) {
+    this.#options = options;
+    this.#outcome = outcome;
+    const { host, port } = options.upstream;
+    const socket = connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true });
+    this.#peer = new Peer(socket, this, options.closeTimeout);
+    this.#timer = setTimeout(() => this.abort(UNREACHABLE), options.timeout);
+    this.#machine = options.makeMachine({
+      send: (bytes) => {
+        this.#peer.write(bytes);
+      },
+      secure: (alpn) => this.#secure(alpn),
+      ready: (link, received) => this.#ready(link, received),
+      failed: (refusal) => this.abort(refusal),
+    });
+    socket.once('connect', () => this.#guard(() => this.#machine.start()));
+  }
+
+  /** Gives up, for the reason that the outcome is told. */
+  abort(refusal: Refusal): void {
+    if (this.#settle()) {
+      this.#peer.destroy();
+      this.#outcome.failed(refusal);
+    }
+  }
+
+  bytes(chunk: Buffer): void {
+    this.#guard(() => this.#machine.receive(chunk));
+  }
+
+  ended(): void {
+    this.abort(UNREACHABLE);
+  }
+
+  closed(): void {
+    this.abort(UNREACHABLE);
+  }
+
+  drained(): void {}
+
+  #ready(link: UpstreamLink, received: Uint8Array): void {
+    if (this.#settle()) this.#outcome.ready({ peer: this.#peer, link, received });
+  }
+
+  #secure(alpn: string | undefined): void {
+    const secured = (facts: SecuredFacts) => this.#guard(() => this.#machine.secured(facts));
+    this.#peer.secure((socket: Socket) =>
+      secureDatabaseSide(socket, this.#options.upstream, alpn, secured),
+    );
+  }
+
+  #guard(step: () => void): void {
+    if (this.#settled) return;
+    try {
+      step();
+    } catch {
+      this.abort({ code: 'upstream-refused', message: 'the database broke the protocol' });
+    }
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    return true;
+  }
+}

@@ -1,0 +1,323 @@
+import type {
+  AuthorizedSession,
+  BatchForm,
+  CloseReason,
+  ColumnView,
+  Completion,
+  DecidedStatement,
+  Denial,
+  Failure,
+  ProtocolConnection,
+  Refusal,
+  Relay,
+  RelayActions,
+  Statement,
+  StatementDraft,
+  Submission,
+  Verdict,
+} from '@weir/contract';
+import type { Cancellable } from './cancel-keys.ts';
+import type { DialedDatabase } from './dial.ts';
+import type { EventStream } from './event-stream.ts';
+import type { StatementGate } from './gate.ts';
+import type { Peer, PeerListener } from './peer.ts';
+import { StatementLedger } from './statement-ledger.ts';
+import { makeUlid } from './ulid.ts';
+import { Valve } from './valve.ts';
+
+export interface SessionOptions {
+  readonly facts: AuthorizedSession;
+  readonly connection: ProtocolConnection;
+  readonly gate: StatementGate;
+  readonly events: EventStream;
+  readonly client: Peer;
+  readonly database: DialedDatabase;
+  readonly now: () => number;
+  /** Sends the cancel on its way; calls back when it is over, however it went. */
+  readonly dialCancel: (done: () => void) => void;
+  readonly onClosed: () => void;
+}
+
+/** Ends of a session that its refusal names; the rest are losses. */
+const REASONS: Partial<Record<Refusal['code'], CloseReason>> = {
+  'idle-timeout': 'idle-timeout',
+  'shutting-down': 'shutting-down',
+  'session-revoked': 'session-revoked',
+  'protocol-violation': 'protocol-violation',
+  'upstream-lost': 'database-closed',
+};
+
+/**
+ * One session from "ready" to its end: carries bytes between the two peers and the plugin's relay,
+ * asks the gate about each statement, and tells the event stream. It knows no protocol.
+ */
+export class Session implements RelayActions, Cancellable {
+  readonly facts: AuthorizedSession;
+  readonly #options: SessionOptions;
+  readonly #gate: StatementGate;
+  readonly #events: EventStream;
+  readonly #client: Peer;
+  readonly #database: Peer;
+  readonly #clientValve: Valve;
+  readonly #databaseValve: Valve;
+  readonly #ledger = new StatementLedger();
+  readonly #relay: Relay;
+  readonly #openedAt: number;
+  #bytesFromClient = 0;
+  #bytesToClient = 0;
+  #active = true;
+  #draining = false;
+  #quit = false;
+  #revoked = false;
+  #closed = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.facts = options.facts;
+    this.#gate = options.gate;
+    this.#events = options.events;
+    this.#client = options.client;
+    this.#database = options.database.peer;
+    this.#clientValve = new Valve(options.client);
+    this.#databaseValve = new Valve(options.database.peer);
+    this.#openedAt = options.now();
+    this.#relay = options.connection.makeRelay(this);
+    this.#client.listen(this.#clientListener());
+    this.#database.listen(this.#databaseListener());
+  }
+
+  /** Hands over what both sides sent before the session took over. */
+  begin(fromClient: Uint8Array): void {
+    const { received } = this.#options.database;
+    if (received.length > 0) this.#guard(() => this.#relay.fromDatabase(received));
+    if (fromClient.length > 0) this.#guard(() => this.#relay.fromClient(fromClient));
+  }
+
+  /** Whether bytes have passed since the last time this was asked. */
+  takeActivity(): boolean {
+    const active = this.#active;
+    this.#active = false;
+    return active || this.#relay.running;
+  }
+
+  /** Ends the session as soon as nothing is under way. */
+  drain(): void {
+    this.#draining = true;
+    if (this.#relay.quiet) this.end(SHUTTING_DOWN);
+  }
+
+  /** Ends the session now, with an error that the client can read. */
+  end(refusal: Refusal): void {
+    if (this.#closed) return;
+    this.#relay.refuse(refusal);
+    this.#close(REASONS[refusal.code] ?? 'internal');
+    this.#client.end();
+    this.#database.destroy();
+  }
+
+  /** Stops what is running on the database. Until that is done, nothing new is sent there. */
+  cancel(): void {
+    const forwarded = !this.#closed && this.#relay.running;
+    const at = this.#options.now();
+    this.#events.emit({ type: 'cancel.requested', session: this.facts, at, forwarded });
+    if (!forwarded || !this.#clientValve.close('cancelling')) return;
+    this.#options.dialCancel(() => this.#clientValve.open('cancelling'));
+  }
+
+  toClient(bytes: Uint8Array): void {
+    this.#bytesToClient += bytes.length;
+    if (!this.#client.write(bytes) && this.#databaseValve.close('other side is slow')) {
+      this.#tellPaused('database');
+    }
+  }
+
+  toDatabase(bytes: Uint8Array): void {
+    if (!this.#database.write(bytes) && this.#clientValve.close('other side is slow')) {
+      this.#tellPaused('client');
+    }
+  }
+
+  submit(draft: StatementDraft): Submission {
+    const { statement, at } = this.#open(draft);
+    const verdict = this.#gate.decide(statement);
+    if (!(verdict instanceof Promise)) return this.#decided(statement, verdict, at);
+    this.#clientValve.close('held');
+    this.#events.emit({ type: 'statement.held', session: this.facts, at, statement });
+    verdict.then((settled) => this.#release(statement, settled, at));
+    return { statement, verdict: 'held' };
+  }
+
+  deny(draft: StatementDraft, denial: Denial): DecidedStatement {
+    const { statement, at } = this.#open(draft);
+    return this.#decided(statement, denial, at);
+  }
+
+  columns(statement: Statement, view: ColumnView): void {
+    const at = this.#options.now();
+    this.#events.emit({ type: 'result.columns', session: this.facts, at, statement, view });
+  }
+
+  rows(statement: Statement, form: BatchForm, rows: number, wire: Uint8Array): void {
+    this.#events.emit({
+      type: 'result.rows',
+      session: this.facts,
+      at: this.#options.now(),
+      statement,
+      form,
+      rows,
+      bytes: wire.length,
+      wire,
+    });
+  }
+
+  completed(statement: Statement, completion: Completion): void {
+    const at = this.#options.now();
+    const took = at - this.#ledger.end(statement);
+    const session = this.facts;
+    this.#events.emit({ type: 'result.completed', session, at, statement, completion, took });
+  }
+
+  failed(statement: Statement, failure: Failure): void {
+    const at = this.#options.now();
+    const took = at - this.#ledger.end(statement);
+    const session = this.facts;
+    this.#events.emit({ type: 'result.failed', session, at, statement, failure, took });
+  }
+
+  quieted(): void {
+    if (this.#revoked) this.end(REVOKED);
+    else if (this.#draining) this.end(SHUTTING_DOWN);
+  }
+
+  throttle(paused: boolean): void {
+    if (paused) this.#clientValve.close('pipeline is full');
+    else this.#clientValve.open('pipeline is full');
+  }
+
+  quit(): void {
+    this.#quit = true;
+  }
+
+  violated(refusal: Refusal): void {
+    this.end(refusal);
+  }
+
+  #open(draft: StatementDraft): { readonly statement: Statement; readonly at: number } {
+    const at = this.#options.now();
+    const statement: Statement = { seq: this.#ledger.next(), ...draft };
+    this.#ledger.submit(statement, at);
+    this.#events.emit({ type: 'statement.submitted', session: this.facts, at, statement });
+    return { statement, at };
+  }
+
+  /** A denial is the statement's end: nothing of it runs. */
+  #decided(statement: Statement, verdict: Verdict, submittedAt: number): DecidedStatement {
+    const at = this.#options.now();
+    const took = at - submittedAt;
+    const session = this.facts;
+    if (verdict.allow) {
+      this.#events.emit({ type: 'statement.decided', session, at, statement, verdict, took });
+      return { statement, verdict };
+    }
+    const ref = makeUlid(at);
+    if (verdict.code === 'session-revoked') this.#revoked = true;
+    this.#events.emit({ type: 'statement.decided', session, at, statement, verdict, ref, took });
+    this.failed(statement, { cause: 'denied', code: verdict.code, rows: 0, bytes: 0 });
+    return { statement, verdict, ref };
+  }
+
+  #release(statement: Statement, verdict: Verdict, submittedAt: number): void {
+    if (this.#closed) return;
+    const { ref } = this.#decided(statement, verdict, submittedAt);
+    const at = this.#options.now();
+    this.#events.emit({ type: 'statement.released', session: this.facts, at, statement });
+    this.#clientValve.open('held');
+    this.#guard(() => this.#relay.release(verdict, ref));
+  }
+
+  #clientListener(): PeerListener {
+    return {
+      bytes: (chunk) => {
+        this.#active = true;
+        this.#bytesFromClient += chunk.length;
+        this.#guard(() => this.#relay.fromClient(chunk));
+      },
+      // The database still answers what it was asked before, then closes by itself.
+      ended: () => this.#database.halfClose(),
+      closed: () => this.#lost(this.#quit ? 'client-quit' : 'client-lost'),
+      drained: () => this.#databaseValve.open('other side is slow'),
+    };
+  }
+
+  #databaseListener(): PeerListener {
+    return {
+      bytes: (chunk) => {
+        this.#active = true;
+        this.#guard(() => this.#relay.fromDatabase(chunk));
+      },
+      ended: () => this.#databaseGone(),
+      closed: () => this.#databaseGone(),
+      drained: () => this.#clientValve.open('other side is slow'),
+    };
+  }
+
+  #databaseGone(): void {
+    this.#lost(this.#quit ? 'client-quit' : 'database-closed');
+  }
+
+  /** A side is gone. What was written to the other one still arrives there. */
+  #lost(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#relay.disconnected();
+    this.#close(reason);
+    this.#client.end();
+    if (this.#quit) this.#database.end();
+    else this.#database.destroy();
+  }
+
+  #tellPaused(side: 'client' | 'database'): void {
+    const at = this.#options.now();
+    this.#events.emit({ type: 'flow.paused', session: this.facts, at, side });
+  }
+
+  /** A machine that throws has lost its place in the stream, and its session ends. */
+  #guard(step: () => void): void {
+    if (this.#closed) return;
+    try {
+      step();
+    } catch {
+      this.end({ code: 'internal', message: 'the session lost its place in the protocol' });
+    }
+  }
+
+  #close(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const statement of this.#ledger.unfinished()) {
+      this.failed(statement, { cause: 'connection', code: '', rows: 0, bytes: 0 });
+    }
+    const at = this.#options.now();
+    this.#events.emit({
+      type: 'session.closed',
+      session: this.facts,
+      at,
+      reason,
+      statements: this.#ledger.count,
+      bytesFromClient: this.#bytesFromClient,
+      bytesToClient: this.#bytesToClient,
+      took: at - this.#openedAt,
+    });
+    this.#options.onClosed();
+  }
+}
+
+const SHUTTING_DOWN: Refusal = {
+  code: 'shutting-down',
+  message: 'Weir is shutting down',
+  hint: 'Connect again: another replica, or the next start, will answer.',
+};
+
+const REVOKED: Refusal = {
+  code: 'session-revoked',
+  message: 'the policy changed, and you may not use this target any more',
+};

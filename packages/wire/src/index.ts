@@ -1,0 +1,2 @@
+export { asBuffer } from './as-buffer.ts';
+export { Assembly } from './assembly.ts';

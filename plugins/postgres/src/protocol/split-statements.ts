@@ -1,0 +1,234 @@
+/**
+ * Finds where the statements of one query string begin and end, by the lexical rules of PostgreSQL's
+ * own scanner (src/backend/parser/scan.l) and, for function bodies, of psql's. It understands no
+ * statement: it only knows which semicolons separate.
+ */
+
+/** Where one statement stands, without the semicolon and without white space around it. */
+export interface StatementSpan {
+  readonly start: number;
+  readonly end: number;
+  /** Behind the semicolon that ends it; the text's end when there is none. */
+  readonly after: number;
+}
+
+export interface SplitRules {
+  /** Whether a backslash in a plain literal is just a character: `standard_conforming_strings`. */
+  readonly standardStrings: boolean;
+}
+
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const SPACE = 0x20;
+const DOUBLE_QUOTE = 0x22;
+const DOLLAR = 0x24;
+const QUOTE = 0x27;
+const OPEN = 0x28;
+const CLOSE = 0x29;
+const STAR = 0x2a;
+const MINUS = 0x2d;
+const DOT = 0x2e;
+const SLASH = 0x2f;
+const SEMICOLON = 0x3b;
+const BACKSLASH = 0x5c;
+
+const isSpace = (byte: number | undefined): boolean =>
+  byte === SPACE || (byte !== undefined && byte >= TAB && byte <= RETURN);
+const isNewline = (byte: number | undefined): boolean => byte === NEWLINE || byte === RETURN;
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
+const isIdentifierStart = (byte: number | undefined): boolean =>
+  byte !== undefined &&
+  ((byte >= 0x41 && byte <= 0x5a) ||
+    (byte >= 0x61 && byte <= 0x7a) ||
+    byte === 0x5f ||
+    byte >= 0x80);
+const isIdentifierPart = (byte: number | undefined): boolean =>
+  isIdentifierStart(byte) || (byte !== undefined && (isDigit(byte) || byte === DOLLAR));
+
+/**
+ * The statements of `text`, in order; statements of white space and comments alone are left out, as
+ * the server leaves them out.
+ */
+export function splitStatements(text: Buffer, rules: SplitRules): readonly StatementSpan[] {
+  const spans: StatementSpan[] = [];
+  const end = text.length;
+  let body = new RoutineBody();
+  let depth = 0;
+  let first = -1;
+  let last = 0;
+  let at = 0;
+  while (at < end) {
+    const byte = text[at] as number;
+    const gap = skipGap(text, at);
+    if (gap > at) {
+      at = gap;
+      continue;
+    }
+    if (byte === SEMICOLON && depth === 0 && !body.open) {
+      if (first >= 0) spans.push({ start: first, end: last, after: at + 1 });
+      first = -1;
+      body = new RoutineBody();
+      at += 1;
+      continue;
+    }
+    if (first < 0) first = at;
+    const next = skipToken(text, at, rules);
+    if (byte === OPEN) depth += 1;
+    else if (byte === CLOSE && depth > 0) depth -= 1;
+    else if (depth === 0 && isIdentifierStart(byte)) body.word(text, at, next);
+    at = next;
+    last = next;
+  }
+  if (first >= 0) spans.push({ start: first, end: last, after: end });
+  return spans;
+}
+
+/** The end of the white space or comment that begins here; `at` itself when there is none. */
+function skipGap(text: Buffer, at: number): number {
+  const byte = text[at];
+  if (isSpace(byte)) return at + 1;
+  if (byte === MINUS && text[at + 1] === MINUS) return skipLine(text, at + 2);
+  if (byte === SLASH && text[at + 1] === STAR) return skipBlockComment(text, at + 2);
+  return at;
+}
+
+function skipLine(text: Buffer, from: number): number {
+  let at = from;
+  while (at < text.length && !isNewline(text[at])) at += 1;
+  return at;
+}
+
+/** Block comments nest. */
+function skipBlockComment(text: Buffer, from: number): number {
+  let depth = 1;
+  let at = from;
+  while (at < text.length && depth > 0) {
+    if (text[at] === SLASH && text[at + 1] === STAR) {
+      depth += 1;
+      at += 2;
+    } else if (text[at] === STAR && text[at + 1] === SLASH) {
+      depth -= 1;
+      at += 2;
+    } else at += 1;
+  }
+  return Math.min(at, text.length);
+}
+
+function skipToken(text: Buffer, at: number, rules: SplitRules): number {
+  const byte = text[at] as number;
+  if (byte === QUOTE) return skipLiteral(text, at + 1, !rules.standardStrings);
+  if (byte === DOUBLE_QUOTE) return skipQuotedIdentifier(text, at + 1);
+  if (byte === DOLLAR) return skipDollarQuote(text, at);
+  if (isDigit(byte)) return skipNumber(text, at);
+  if (!isIdentifierStart(byte)) return at + 1;
+  const end = skipIdentifier(text, at);
+  if (text[end] !== QUOTE || end !== at + 1) return end;
+  // A one-letter prefix decides how a literal reads its backslashes.
+  const prefix = byte | 0x20;
+  if (prefix === 0x65) return skipLiteral(text, end + 1, true);
+  if (prefix === 0x62 || prefix === 0x78) return skipLiteral(text, end + 1, false);
+  return end;
+}
+
+function skipIdentifier(text: Buffer, from: number): number {
+  let at = from;
+  while (isIdentifierPart(text[at])) at += 1;
+  return at;
+}
+
+/** A number swallows its digits only: `1$$` is a number and then a dollar quote. */
+function skipNumber(text: Buffer, from: number): number {
+  let at = from;
+  while (at < text.length && isDigit(text[at] as number)) at += 1;
+  return at;
+}
+
+/** `from` is behind the opening quote. A literal that a newline continues keeps its kind. */
+function skipLiteral(text: Buffer, from: number, escapes: boolean): number {
+  let at = from;
+  while (at < text.length) {
+    const byte = text[at];
+    if (escapes && byte === BACKSLASH) {
+      at += 2;
+    } else if (byte !== QUOTE) {
+      at += 1;
+    } else if (text[at + 1] === QUOTE) {
+      at += 2;
+    } else {
+      const continued = continuation(text, at + 1);
+      if (continued < 0) return at + 1;
+      at = continued;
+    }
+  }
+  return text.length;
+}
+
+/** Behind the quote that continues a literal on a later line, or -1. */
+function continuation(text: Buffer, from: number): number {
+  let newline = false;
+  let at = from;
+  while (at < text.length) {
+    const byte = text[at];
+    if (isSpace(byte)) {
+      newline ||= isNewline(byte);
+      at += 1;
+    } else if (byte === MINUS && text[at + 1] === MINUS) {
+      at = skipLine(text, at + 2);
+    } else {
+      return byte === QUOTE && newline ? at + 1 : -1;
+    }
+  }
+  return -1;
+}
+
+function skipQuotedIdentifier(text: Buffer, from: number): number {
+  const close = text.indexOf(DOUBLE_QUOTE, from);
+  return close < 0 ? text.length : close + 1;
+}
+
+function skipDollarQuote(text: Buffer, from: number): number {
+  let at = from + 1;
+  if (isIdentifierStart(text[at])) {
+    while (text[at] !== DOLLAR && isIdentifierPart(text[at])) at += 1;
+  }
+  if (text[at] !== DOLLAR) return from + 1;
+  const tag = text.subarray(from, at + 1);
+  const close = text.indexOf(tag, at + 1);
+  return close < 0 ? text.length : close + tag.length;
+}
+
+/**
+ * Follows `CREATE [OR REPLACE] FUNCTION|PROCEDURE … BEGIN ATOMIC … END`, the one place where a
+ * semicolon stands inside a statement without parentheses.
+ */
+class RoutineBody {
+  #words: string[] = [];
+  #previous = '';
+  #depth = 0;
+
+  get open(): boolean {
+    return this.#depth > 0;
+  }
+
+  word(text: Buffer, start: number, end: number): void {
+    const label = text[start - 1] === DOT || this.#previous === 'as';
+    const word = end - start <= 9 ? text.toString('latin1', start, end).toLowerCase() : '';
+    if (this.#words.length < 4) this.#words.push(word);
+    if (!label && this.#isRoutine()) this.#nest(word);
+    this.#previous = word;
+  }
+
+  #nest(word: string): void {
+    if (word === 'atomic' && this.#previous === 'begin') this.#depth = 1;
+    else if (word === 'case' && this.#depth > 0) this.#depth += 1;
+    else if (word === 'end' && this.#depth > 0) this.#depth -= 1;
+  }
+
+  #isRoutine(): boolean {
+    const [create, a, b, c] = this.#words;
+    if (create !== 'create') return false;
+    const kind = a === 'or' && b === 'replace' ? c : a;
+    return kind === 'function' || kind === 'procedure';
+  }
+}

@@ -1,0 +1,381 @@
+import { Buffer } from 'node:buffer';
+import type { BatchForm, RelayActions, Statement } from '@weir/contract';
+import {
+  BACKEND_LIMIT,
+  Backend,
+  HEADER_BYTES,
+  LENGTH_BYTES,
+  STATUS_IDLE,
+} from '../protocol/messages.ts';
+import { encodeDenial } from '../refusals.ts';
+import { viewRowDescription } from './columns.ts';
+import { readErrorFields } from './error-fields.ts';
+import { type Fate, type MessageReader, MessageWalk, PASS, STOP } from './message-walk.ts';
+import type {
+  Outstanding,
+  OutstandingExecute,
+  OutstandingQuery,
+  Tally,
+  Withheld,
+} from './outstanding.ts';
+import type { SessionState } from './session-state.ts';
+
+/**
+ * Reads what the database answers: matches every message to what was asked, and tells core how each
+ * statement goes and ends. Rows are counted, not read. It never writes to the database.
+ */
+
+/** Severity and SQLSTATE come first in an ErrorResponse; its texts stream. */
+const ERROR_HEAD_BYTES = HEADER_BYTES + 128;
+const TAG_LIMIT = 1024;
+const PARAMETER_LIMIT = 65_536;
+/** 1,664 columns with the longest names stay far below. */
+const ROW_DESCRIPTION_LIMIT = 1_048_576;
+const READY_BYTES = HEADER_BYTES + 1;
+
+type Running = OutstandingExecute | OutstandingQuery;
+
+export class DatabaseStream implements MessageReader {
+  readonly #state: SessionState;
+  readonly #actions: RelayActions;
+  readonly #onProgress: () => void;
+  readonly #walk: MessageWalk;
+  #violation: string | undefined;
+  #quieted = false;
+  #runForm: BatchForm = 'rows';
+  #runFrom = -1;
+  #runTo = 0;
+  #runRows = 0;
+
+  constructor(state: SessionState, actions: RelayActions, onProgress: () => void) {
+    this.#state = state;
+    this.#actions = actions;
+    this.#onProgress = onProgress;
+    this.#walk = new MessageWalk(this);
+  }
+
+  /** Whether a message of our own may be written to the client now. */
+  get atBoundary(): boolean {
+    return this.#walk.atBoundary;
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.#walk.receive(chunk);
+  }
+
+  stop(): void {
+    this.#walk.stop();
+  }
+
+  wanted(type: number, total: number): number {
+    if (total <= LENGTH_BYTES || total > BACKEND_LIMIT) return this.#refuse('invalid length');
+    switch (type) {
+      case Backend.DataRow:
+      case Backend.CopyData:
+        return HEADER_BYTES;
+      case Backend.ReadyForQuery:
+        return total === READY_BYTES ? total : this.#refuse('invalid ReadyForQuery');
+      case Backend.CommandComplete:
+        return total <= TAG_LIMIT ? total : this.#refuse('command tag too long');
+      case Backend.ErrorResponse:
+        return Math.min(total, ERROR_HEAD_BYTES);
+      case Backend.ParameterStatus:
+        return total <= PARAMETER_LIMIT ? total : this.#refuse('ParameterStatus too long');
+      case Backend.RowDescription:
+        return total <= ROW_DESCRIPTION_LIMIT ? total : this.#refuse('RowDescription too long');
+      default:
+        return HEADER_BYTES;
+    }
+  }
+
+  message(type: number, bytes: Buffer, at: number, total: number): Fate {
+    if (type === Backend.DataRow || type === Backend.CopyData) return PASS;
+    if (this.#runFrom >= 0) this.#tellRows(bytes);
+    switch (type) {
+      case Backend.ReadyForQuery:
+        return this.#ready(bytes[at + HEADER_BYTES] as number);
+      case Backend.CommandComplete:
+        return this.#complete(bytes.toString('latin1', at + HEADER_BYTES, at + total - 1));
+      case Backend.EmptyQueryResponse:
+        return this.#empty();
+      case Backend.ErrorResponse:
+        return this.#error(bytes, at, total);
+      case Backend.RowDescription:
+        return this.#rowDescription(bytes.subarray(at, at + total));
+      case Backend.ParameterStatus:
+        return this.#parameterStatus(bytes, at + HEADER_BYTES, at + total);
+      case Backend.NoticeResponse:
+      case Backend.NotificationResponse:
+      case Backend.CopyDone:
+        return PASS;
+      default:
+        return this.#step(type);
+    }
+  }
+
+  passed(type: number, _bytes: Buffer, at: number, end: number, first: boolean): void {
+    if (type !== Backend.DataRow && type !== Backend.CopyData) return;
+    if (this.#runFrom < 0) {
+      this.#runFrom = at;
+      this.#runForm = type === Backend.DataRow ? 'rows' : 'copy-out';
+    }
+    this.#runTo = end;
+    if (first) this.#runRows += 1;
+  }
+
+  chunkRead(bytes: Buffer): void {
+    if (this.#runFrom >= 0) this.#tellRows(bytes);
+    if (this.#violation !== undefined) {
+      const message = `the database broke the protocol: ${this.#violation}`;
+      this.#violation = undefined;
+      this.#actions.violated({ code: 'upstream-lost', message });
+      return;
+    }
+    this.#onProgress();
+    if (!this.#quieted) return;
+    this.#quieted = false;
+    this.#actions.quieted();
+  }
+
+  forward(bytes: Buffer): void {
+    this.#actions.toClient(bytes);
+  }
+
+  /** The connection is gone: nothing that is still open will be answered. */
+  failAll(): void {
+    while (this.#state.head() !== undefined) {
+      const entry = this.#state.queue.shift();
+      if (entry !== undefined) this.#fail(entry, 'connection', '');
+    }
+  }
+
+  #tellRows(bytes: Buffer): void {
+    const wire = bytes.subarray(this.#runFrom, this.#runTo);
+    const rows = this.#runRows;
+    this.#runFrom = -1;
+    this.#runRows = 0;
+    const running = this.#running();
+    const statement = running === undefined ? undefined : currentStatement(running);
+    if (running === undefined || statement === undefined) {
+      this.#violation ??= 'rows that no statement asked for';
+      return;
+    }
+    if (running.kind === 'execute' && running.tally.bytes === 0) this.#tellColumns(running);
+    running.tally.rows += rows;
+    running.tally.bytes += wire.length;
+    this.#actions.rows(statement, this.#runForm, rows, wire);
+  }
+
+  /** An Execute's result has the shape that was described earlier, if the client asked for it. */
+  #tellColumns(running: OutstandingExecute): void {
+    const columns = running.portal?.columns ?? running.portal?.prepared.columns;
+    if (columns !== undefined) {
+      this.#actions.columns(running.statement, viewRowDescription(columns));
+    }
+  }
+
+  #running(): Running | undefined {
+    const head = this.#state.head();
+    return head?.kind === 'execute' || head?.kind === 'query' ? head : undefined;
+  }
+
+  #ready(status: number): Fate {
+    const head = this.#state.head();
+    if (head?.kind === 'query') {
+      const open = head.current < head.statements.length || head.withheld !== undefined;
+      if (open && !head.failed) return this.#violated('fewer results than statements');
+    } else if (head?.kind !== 'sync') {
+      return this.#violated('ReadyForQuery that nothing asked for');
+    }
+    this.#answered();
+    this.#state.copy = undefined;
+    this.#state.transaction = status;
+    if (this.#state.head() !== undefined || status !== STATUS_IDLE) return PASS;
+    // Portals end with their transaction.
+    this.#state.portals.clear();
+    this.#quieted = true;
+    return PASS;
+  }
+
+  #complete(tag: string): Fate {
+    this.#state.copy = undefined;
+    const running = this.#running();
+    if (running === undefined) return this.#violated('a result that no statement asked for');
+    const statement = currentStatement(running);
+    if (statement === undefined) return this.#violated('more results than statements');
+    this.#tellCompleted(statement, running.tally, tag, false);
+    if (running.kind === 'execute') {
+      this.#answered();
+    } else {
+      running.current += 1;
+      running.tally = { rows: 0, bytes: 0 };
+    }
+    return PASS;
+  }
+
+  /** The answer to a string or statement of nothing but white space and comments. */
+  #empty(): Fate {
+    const running = this.#running();
+    if (running?.kind === 'query' && running.statements.length === 0) return PASS;
+    return this.#complete('');
+  }
+
+  #tellCompleted(statement: Statement, tally: Tally, tag: string, suspended: boolean): void {
+    this.#actions.completed(statement, {
+      tag,
+      rows: tally.rows,
+      bytes: tally.bytes,
+      suspended,
+    });
+  }
+
+  #rowDescription(message: Buffer): Fate {
+    const head = this.#state.head();
+    if (head?.kind === 'describe') {
+      if (head.record !== undefined) head.record.columns = Buffer.from(message);
+      this.#answered();
+      return PASS;
+    }
+    const statement = head?.kind === 'query' ? currentStatement(head) : undefined;
+    if (statement === undefined) return this.#violated('columns that no statement asked for');
+    this.#actions.columns(statement, viewRowDescription(message));
+    return PASS;
+  }
+
+  #parameterStatus(bytes: Buffer, start: number, end: number): Fate {
+    const nameEnd = bytes.indexOf(0, start);
+    if (nameEnd < 0 || nameEnd >= end - 1) return this.#violated('invalid ParameterStatus');
+    this.#state.parameter(
+      bytes.toString('latin1', start, nameEnd),
+      bytes.toString('latin1', nameEnd + 1, end - 1),
+    );
+    return PASS;
+  }
+
+  /** The messages that answer exactly one step of the extended protocol, and those that begin a copy. */
+  #step(type: number): Fate {
+    const head = this.#state.head();
+    switch (type) {
+      case Backend.ParseComplete:
+        return this.#expect(head?.kind === 'parse');
+      case Backend.BindComplete:
+        return this.#expect(head?.kind === 'bind');
+      case Backend.CloseComplete:
+        return this.#expect(head?.kind === 'close');
+      case Backend.NoData:
+        return this.#expect(head?.kind === 'describe');
+      case Backend.ParameterDescription:
+        return head?.kind === 'describe' ? PASS : this.#violated('unexpected description');
+      case Backend.PortalSuspended:
+        if (head?.kind !== 'execute') return this.#violated('unexpected PortalSuspended');
+        this.#tellCompleted(head.statement, head.tally, '', true);
+        return this.#expect(true);
+      case Backend.CopyInResponse:
+      case Backend.CopyBothResponse:
+        return this.#copyFromClient();
+      case Backend.CopyOutResponse:
+        return this.#running() === undefined ? this.#violated('unexpected copy') : PASS;
+      default:
+        return this.#violated('unknown message type');
+    }
+  }
+
+  #expect(expected: boolean): Fate {
+    if (!expected) return this.#violated('an answer out of order');
+    this.#answered();
+    return PASS;
+  }
+
+  #copyFromClient(): Fate {
+    const running = this.#running();
+    if (running === undefined) return this.#violated('unexpected copy');
+    this.#state.copy = {
+      statement: currentStatement(running),
+      tally: running.tally,
+      ended: this.#state.queue.enterCopy(),
+    };
+    return PASS;
+  }
+
+  #error(bytes: Buffer, at: number, total: number): Fate {
+    const end = at + Math.min(total, ERROR_HEAD_BYTES);
+    const { sqlstate, fatal } = readErrorFields(bytes, at + HEADER_BYTES, end);
+    this.#state.copy = undefined;
+    const head = this.#state.head();
+    switch (head?.kind) {
+      case undefined:
+      case 'sync':
+        return PASS;
+      case 'query': {
+        const denied = head.withheld !== undefined && head.current === head.statements.length;
+        if (head.failed) return PASS;
+        head.failed = true;
+        if (denied && !fatal) return denialOf(head.withheld);
+        this.#fail(head, 'database', sqlstate);
+        return PASS;
+      }
+      case 'denied':
+        this.#skipBatch(sqlstate);
+        return fatal ? PASS : denialOf(head.withheld);
+      default:
+        this.#skipBatch(sqlstate);
+        return PASS;
+    }
+  }
+
+  /** After an error in the extended protocol the database skips everything up to the next Sync. */
+  #skipBatch(sqlstate: string): void {
+    const { queue } = this.#state;
+    const failed = queue.shift();
+    if (failed !== undefined) this.#fail(failed, 'database', sqlstate);
+    while (queue.first !== undefined && queue.first.kind !== 'sync') {
+      const skipped = queue.shift();
+      if (skipped !== undefined) this.#fail(skipped, 'skipped', '');
+    }
+    this.#state.skipping = queue.first === undefined;
+    this.#state.rollbackNames();
+  }
+
+  #fail(entry: Outstanding, cause: 'database' | 'skipped' | 'connection', code: string): void {
+    if (entry.kind === 'execute') {
+      const { rows, bytes } = entry.tally;
+      this.#actions.failed(entry.statement, { cause, code, rows, bytes });
+    } else if (entry.kind === 'query') {
+      entry.statements.slice(entry.current).forEach((statement, index) => {
+        const running = index === 0;
+        this.#actions.failed(statement, {
+          cause: running || cause !== 'database' ? cause : 'skipped',
+          code: running ? code : '',
+          rows: running ? entry.tally.rows : 0,
+          bytes: running ? entry.tally.bytes : 0,
+        });
+      });
+      entry.current = entry.statements.length;
+    }
+  }
+
+  /** The head of the queue has its whole answer. */
+  #answered(): void {
+    const entry = this.#state.queue.shift();
+    if (entry !== undefined) this.#state.confirm(entry);
+  }
+
+  #refuse(what: string): 0 {
+    this.#violation = what;
+    return 0;
+  }
+
+  #violated(what: string): Fate {
+    this.#violation = what;
+    return STOP;
+  }
+}
+
+function currentStatement(running: Running): Statement | undefined {
+  return running.kind === 'execute' ? running.statement : running.statements[running.current];
+}
+
+function denialOf(withheld: Withheld | undefined): Buffer {
+  if (withheld === undefined) throw new TypeError('nothing was denied here');
+  return Buffer.from(encodeDenial(withheld.denial, withheld.ref));
+}

@@ -1,0 +1,73 @@
+import type { MachineLimits, Refusal, Relay, RelayActions, Verdict } from '@weir/contract';
+import { STATUS_IDLE } from '../protocol/messages.ts';
+import { encodeRefusal } from '../refusals.ts';
+import { ClientStream } from './client-stream.ts';
+import { DatabaseStream } from './database-stream.ts';
+import { SessionState } from './session-state.ts';
+import type { RandomBytes } from './withheld.ts';
+
+export interface RelayOptions {
+  readonly actions: RelayActions;
+  readonly limits: MachineLimits;
+  readonly random: RandomBytes;
+  /** The settings that the database reported during the handshake. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/**
+ * One session between a client and a database that are both ready. Bytes in, actions out.
+ * https://www.postgresql.org/docs/18/protocol-flow.html
+ */
+export class PostgresRelay implements Relay {
+  readonly #state = new SessionState();
+  readonly #actions: RelayActions;
+  readonly #client: ClientStream;
+  readonly #database: DatabaseStream;
+  #over = false;
+
+  constructor({ actions, limits, random, parameters }: RelayOptions) {
+    this.#actions = actions;
+    this.#client = new ClientStream(this.#state, actions, limits, random);
+    this.#database = new DatabaseStream(this.#state, actions, () => this.#client.caughtUp());
+    for (const [name, value] of parameters) this.#state.parameter(name, value);
+  }
+
+  get running(): boolean {
+    return this.#state.head() !== undefined;
+  }
+
+  get quiet(): boolean {
+    return (
+      !this.running &&
+      this.#state.transaction === STATUS_IDLE &&
+      this.#client.idle &&
+      this.#database.atBoundary
+    );
+  }
+
+  fromClient(chunk: Uint8Array): void {
+    this.#client.receive(chunk);
+  }
+
+  fromDatabase(chunk: Uint8Array): void {
+    this.#database.receive(chunk);
+  }
+
+  release(verdict: Verdict, ref?: string): void {
+    if (!this.#over) this.#client.release(verdict, ref);
+  }
+
+  refuse(refusal: Refusal): void {
+    if (this.#over) return;
+    if (this.#database.atBoundary) this.#actions.toClient(encodeRefusal(refusal));
+    this.disconnected();
+  }
+
+  disconnected(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#client.stop();
+    this.#database.stop();
+    this.#database.failAll();
+  }
+}

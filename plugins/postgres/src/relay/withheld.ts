@@ -1,0 +1,41 @@
+import { Buffer } from 'node:buffer';
+import { Frontend, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
+
+/**
+ * What the database gets in place of a message that Weir denies: one that it must answer with an
+ * error. The database itself then does what it does on any error: it fails the transaction, skips the
+ * rest of the string or batch, and reports the right status. Weir replaces only the error's text.
+ *
+ * The names are random for each denial, so that no client can make them exist.
+ */
+
+const NAME_BYTES = 12;
+
+export type RandomBytes = (length: number) => Uint8Array;
+
+const makeName = (random: RandomBytes): string =>
+  `weir_denied_${Buffer.from(random(NAME_BYTES)).toString('hex')}`;
+
+/** In place of an extended-protocol message: an Execute of a portal that does not exist. */
+export function makeFailingExecute(random: RandomBytes): Buffer {
+  const name = Buffer.from(`${makeName(random)}\0`, 'latin1');
+  const message = Buffer.alloc(HEADER_BYTES + name.length + 4);
+  message[0] = Frontend.Execute;
+  message.writeInt32BE(message.length - 1, 1);
+  name.copy(message, HEADER_BYTES);
+  return message;
+}
+
+/**
+ * In place of a query string: what may run of it, then an EXECUTE of a statement that does not exist.
+ * It parses, so that what comes before it runs, as it would before a statement that fails.
+ */
+export function makeFailingQuery(allowed: Buffer, random: RandomBytes): Buffer {
+  const failing = Buffer.from(`EXECUTE "${makeName(random)}"\0`, 'latin1');
+  const message = Buffer.alloc(HEADER_BYTES + allowed.length + failing.length);
+  message[0] = Frontend.Query;
+  message.writeInt32BE(LENGTH_BYTES + allowed.length + failing.length, 1);
+  allowed.copy(message, HEADER_BYTES);
+  failing.copy(message, HEADER_BYTES + allowed.length);
+  return message;
+}
