@@ -1,0 +1,53 @@
+import type { EngineEvent, SessionFacts } from '@weir/contract';
+import type { Logger } from 'winston';
+
+/** Puts what happens to sessions into the operational log. Statements are for metrics and audit. */
+export function logEvent(log: Logger, event: EngineEvent): void {
+  switch (event.type) {
+    case 'session.opened':
+      log.info('session opened', { ...describe(event.session), ms: round(event.timings.total) });
+      return;
+    case 'session.closed':
+      log.info('session closed', {
+        ...describe(event.session),
+        reason: event.reason,
+        statements: event.statements,
+        ms: round(event.took),
+      });
+      return;
+    case 'session.refused':
+      log.warn('session refused', {
+        session: event.id,
+        code: event.refusal.code,
+        client: `${event.client.address}:${event.client.port}`,
+        principal: event.principal?.name,
+      });
+      return;
+    case 'statement.decided':
+      if (!event.verdict.allow) {
+        log.info('statement denied', {
+          session: event.session.id,
+          ref: event.ref,
+          code: event.verdict.code,
+          rule: event.verdict.rule,
+        });
+      }
+      return;
+    case 'cancel.requested':
+      log.debug('cancel requested', { session: event.session.id, forwarded: event.forwarded });
+      return;
+  }
+}
+
+function describe(session: SessionFacts): Record<string, string> {
+  const { principal, target, client } = session;
+  return {
+    session: session.id,
+    principal: principal.name,
+    kind: principal.kind,
+    target: target.name,
+    client: `${client.address}:${client.port}`,
+  };
+}
+
+const round = (milliseconds: number): number => Math.round(milliseconds * 100) / 100;

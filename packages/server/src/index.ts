@@ -1,0 +1,8 @@
+export {
+  ConfigError,
+  type ListenPoint,
+  PROTOCOLS,
+  type StartOptions,
+  startWeir,
+  type Weir,
+} from './start-weir.ts';

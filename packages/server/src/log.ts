@@ -1,0 +1,33 @@
+import { createLogger, format, type Logger, transports } from 'winston';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: 'json' | 'text';
+}
+
+/**
+ * The operational log, one line an event, on standard error. It is for running Weir, not for audit:
+ * no statement text, value, token or password is ever given to it, at any level.
+ */
+export function makeLog(options: LogOptions): Logger {
+  return createLogger({
+    level: options.level,
+    format: format.combine(
+      format.timestamp(),
+      options.format === 'json' ? format.json() : format.printf(textLine),
+    ),
+    transports: [new transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
+  });
+}
+
+function textLine(entry: Record<string, unknown>): string {
+  const { timestamp, level, message, ...rest } = entry;
+  const fields = Object.entries(rest)
+    .filter(([, value]) => value !== undefined)
+    .map(
+      ([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    );
+  return `${String(timestamp)} ${String(level).padEnd(5)} ${String(message)}${fields.join('')}`;
+}

@@ -1,0 +1,220 @@
+import { resolve } from 'node:path';
+import type { Authenticator, EngineEvent, StatementStages } from '@weir/contract';
+import { Engine, type ListenAddress, STATEMENT_STAGES } from '@weir/core';
+import { makeOidcAuthenticator } from '@weir/identity';
+import { postgres } from '@weir/plugin-postgres';
+import {
+  type ConfigProblem,
+  formatProblem,
+  type LoadedConfig,
+  readConfigFile,
+  type WeirConfig,
+} from '@weir/policy';
+import { type Observable, config as rxjs } from 'rxjs';
+import type { Logger } from 'winston';
+import { type AdminServer, startAdminServer } from './admin-server.ts';
+import { watchConfig } from './config-watch.ts';
+import { logEvent } from './event-log.ts';
+import { makeLog } from './log.ts';
+import { Metrics } from './metrics.ts';
+import { PolicyHolder } from './policy-holder.ts';
+
+export interface StartOptions {
+  /** The path of a `weir.yaml`. */
+  readonly configPath: string;
+  /** What `${env:NAME}` refers to. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What decides statements; a stage that is absent lets all pass, and that is logged at start. */
+  readonly stages?: StatementStages;
+}
+
+export interface ListenPoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A running proxy. */
+export interface Weir {
+  readonly addresses: readonly ListenAddress[];
+  /** Where metrics and health are served, if anywhere. */
+  readonly admin: ListenPoint | undefined;
+  /** The digest of the policy in force. */
+  readonly digest: () => string;
+  readonly events: Observable<EngineEvent>;
+  /** Reads the configuration again. What is wrong with it, if it was not taken. */
+  reload(): readonly ConfigProblem[];
+  /** Lets sessions finish, ends what listens, and resolves when all is gone. */
+  stop(): Promise<void>;
+}
+
+/** The configuration cannot be used; `problems` says everything that is wrong with it. */
+export class ConfigError extends Error {
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map(formatProblem).join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+type ValidConfig = LoadedConfig & { readonly ok: true };
+
+const PLUGINS = [postgres()];
+
+/** The protocols that this build speaks, with their default ports. */
+export const PROTOCOLS = PLUGINS.map(({ manifest }) => ({
+  protocol: manifest.protocol,
+  defaultPort: manifest.defaultPort,
+}));
+
+/** Starts the proxy. Throws ConfigError before anything listens. */
+export async function startWeir(options: StartOptions): Promise<Weir> {
+  const configPath = resolve(options.configPath);
+  const read = () => readConfigFile(configPath, { env: options.env, protocols: PROTOCOLS });
+  const loaded = read();
+  if (!loaded.ok) throw new ConfigError(loaded.problems);
+  const log = makeLog(loaded.config.log);
+  rxjs.onUnhandledError = (error) => log.error('an observer failed', { error: nameOf(error) });
+  const server = new Server(loaded, options.stages ?? {}, log, read);
+  await server.listen();
+  server.watch(configPath);
+  return server;
+}
+
+class Server implements Weir {
+  readonly events: Observable<EngineEvent>;
+  readonly #engine: Engine;
+  readonly #holder: PolicyHolder;
+  readonly #metrics: Metrics;
+  readonly #log: Logger;
+  readonly #read: () => LoadedConfig;
+  #config: WeirConfig;
+  #addresses: ListenAddress[] = [];
+  #adminServer: AdminServer | undefined;
+  #unwatch: (() => void) | undefined;
+  #stopping = false;
+
+  constructor(loaded: ValidConfig, stages: StatementStages, log: Logger, read: () => LoadedConfig) {
+    this.#config = loaded.config;
+    this.#log = log;
+    this.#read = read;
+    this.#holder = new PolicyHolder(loaded.snapshot, this.#makeAuthenticator(loaded.config));
+    this.#engine = new Engine({
+      plugins: PLUGINS,
+      authenticator: this.#holder,
+      policy: this.#holder,
+      stages,
+      limits: loaded.config.limits,
+    });
+    this.events = this.#engine.events;
+    this.#metrics = new Metrics({
+      sessions: () => this.#engine.sessionCount,
+      pending: () => this.#engine.pendingCount,
+    });
+    this.events.subscribe((event) => this.#metrics.observe(event));
+    this.events.subscribe((event) => logEvent(log, event));
+    this.#useCertificate(loaded.config);
+    this.#tellPolicy(loaded);
+    this.#tellStages(stages);
+  }
+
+  get addresses(): readonly ListenAddress[] {
+    return this.#addresses;
+  }
+
+  get admin(): ListenPoint | undefined {
+    return this.#adminServer;
+  }
+
+  digest(): string {
+    return this.#holder.current().digest;
+  }
+
+  async listen(): Promise<void> {
+    for (const { protocol, host, port } of this.#config.listeners) {
+      // Tokens are taken over TLS only, whatever the listener could do without it.
+      const address = await this.#engine.listen({ protocol, host, port, tlsRequired: true });
+      this.#addresses.push(address);
+      this.#log.info('listening', { ...address });
+    }
+    const { admin } = this.#config;
+    if (admin === undefined) return;
+    this.#adminServer = await startAdminServer({
+      ...admin,
+      registry: this.#metrics.registry,
+      unready: () => (this.#stopping ? 'shutting down' : undefined),
+    });
+    this.#log.info('admin listening', { host: admin.host, port: this.#adminServer.port });
+  }
+
+  watch(configPath: string): void {
+    this.#unwatch = watchConfig(configPath, () => this.reload());
+  }
+
+  reload(): readonly ConfigProblem[] {
+    const loaded = this.#read();
+    this.#metrics.reloaded(loaded.ok);
+    if (!loaded.ok) {
+      const problems = loaded.problems.map(formatProblem);
+      this.#log.error('the configuration is not valid: the old one stays in force', { problems });
+      return loaded.problems;
+    }
+    if (needsRestart(this.#config, loaded.config)) {
+      this.#log.warn('listen, limits and log settings change with the next start only');
+    }
+    this.#useCertificate(loaded.config);
+    this.#holder.replace(loaded.snapshot, this.#makeAuthenticator(loaded.config));
+    this.#config = loaded.config;
+    this.#tellPolicy(loaded);
+    return [];
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#unwatch?.();
+    this.#log.info('draining', { sessions: this.#engine.sessionCount });
+    await this.#engine.drain();
+    await this.#adminServer?.close();
+    this.#log.info('stopped');
+  }
+
+  #makeAuthenticator(config: WeirConfig): Authenticator {
+    return makeOidcAuthenticator({
+      issuers: config.issuers,
+      onIssuerFault: (issuer, fault) =>
+        this.#log.error('issuer not usable', { issuer, code: fault.code, reason: fault.message }),
+    });
+  }
+
+  #useCertificate({ tls }: WeirConfig): void {
+    if (tls !== 'off') this.#engine.useCertificate({ cert: tls.cert, key: tls.key.reveal() });
+  }
+
+  #tellPolicy(loaded: ValidConfig): void {
+    for (const warning of loaded.warnings) this.#log.warn(formatProblem(warning));
+    this.#log.info('policy in force', {
+      digest: loaded.snapshot.digest,
+      targets: loaded.snapshot.targets.size,
+    });
+  }
+
+  /** What is not decided is said, so that nobody believes it is. */
+  #tellStages(stages: StatementStages): void {
+    for (const stage of STATEMENT_STAGES) {
+      if (stages[stage] !== undefined) continue;
+      this.#log.warn('this stage is not in use: it lets every statement pass', { stage });
+    }
+  }
+}
+
+function needsRestart(before: WeirConfig, after: WeirConfig): boolean {
+  const fixed = ({ listeners, admin, limits, log }: WeirConfig) =>
+    JSON.stringify([listeners, admin, limits, log]);
+  return fixed(before) !== fixed(after);
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
