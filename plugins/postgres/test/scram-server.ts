@@ -26,16 +26,26 @@ export class ScramServer {
     return this.#first;
   }
 
+  /** The client's final message as it must be, from its part before the proof. */
+  prove(withoutProof: string): string {
+    return `${withoutProof},p=${this.#proof(`${this.#bare},${this.#first},${withoutProof}`)}`;
+  }
+
   /** Checks the client's proof and gives the server's. */
   final(clientFinal: string, endpoint: Uint8Array = Buffer.alloc(0)): string {
     const [, withoutProof, binding, proof] = /^(c=([^,]*),r=.*),p=(.*)$/.exec(clientFinal) ?? [];
     const authMessage = `${this.#bare},${this.#first},${withoutProof}`;
     const bound = Buffer.concat([Buffer.from(this.#header), endpoint]).toString('base64');
     if (binding !== bound) throw new Error('the client is bound to something else');
+    if (proof !== this.#proof(authMessage)) throw new Error('the proof is wrong');
+    return `v=${hmac(hmac(this.#salted, 'Server Key'), authMessage).toString('base64')}`;
+  }
+
+  #proof(authMessage: string): string {
     const clientKey = hmac(this.#salted, 'Client Key');
     const signature = hmac(createHash('sha256').update(clientKey).digest(), authMessage);
-    const expected = Buffer.from(clientKey.map((byte, at) => byte ^ signature.readUInt8(at)));
-    if (proof !== expected.toString('base64')) throw new Error('the proof is wrong');
-    return `v=${hmac(hmac(this.#salted, 'Server Key'), authMessage).toString('base64')}`;
+    return Buffer.from(clientKey.map((byte, at) => byte ^ signature.readUInt8(at))).toString(
+      'base64',
+    );
   }
 }

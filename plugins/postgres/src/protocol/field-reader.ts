@@ -2,7 +2,8 @@ import type { Buffer } from 'node:buffer';
 import { DecodeError } from '@weir/contract';
 import { asBuffer } from '@weir/wire';
 
-const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true });
+/** Without `ignoreBOM` a byte order mark would vanish, and two different names would read the same. */
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads the fields of one message, in order. Every read is checked; a bad one throws DecodeError. */
 export class FieldReader {
