@@ -1,0 +1,46 @@
+import { HOST, type Scene, startScene, TARGET } from './scene.ts';
+import { playTour } from './tour.ts';
+
+/** `npm start`: the scene stays up until Ctrl-C. With `--tour` it plays itself and ends. */
+
+const tell = (line: string) => process.stdout.write(`${line}\n`);
+
+function psqlLine(scene: Scene, name: string, user: string): string {
+  const { port, certificates } = scene;
+  const where = `host=${HOST} port=${port} dbname=${TARGET} user=${user}`;
+  const how = `sslmode=verify-full sslrootcert=${certificates.dir}/ca.crt`;
+  return `PGPASSWORD=$(cat ${scene.tokenFile(name)}) psql "${where} ${how}"`;
+}
+
+function invite(scene: Scene): void {
+  const { issuer, weir } = scene;
+  tell('');
+  tell('Weir is up. Nobody below holds a database password: each line logs in with a token.');
+  for (const { subject, email, groups } of issuer.people) {
+    tell(`\n# ${email} (${groups.join(', ')})`);
+    tell(psqlLine(scene, subject, email));
+  }
+  tell(`\n# ${issuer.agent.clientId} (an agent)`);
+  tell(psqlLine(scene, issuer.agent.clientId, issuer.agent.clientId));
+  tell('');
+  if (weir.admin !== undefined) tell(`metrics  http://${HOST}:${weir.admin.port}/metrics`);
+  tell(`issuer   ${issuer.url}`);
+  tell(`policy   ${scene.configPath}   (edit it: Weir reloads)`);
+  tell('\nThere is no MySQL in this scene: this version speaks Postgres only.');
+  tell('Ctrl-C ends everything.');
+}
+
+const scene = await startScene((what) => tell(`· ${what}`));
+let ending: Promise<void> | undefined;
+const end = (code: number) => {
+  ending ??= scene.stop().then(() => process.exit(code));
+};
+process.on('SIGINT', () => end(0));
+process.on('SIGTERM', () => end(0));
+
+if (process.argv.includes('--tour')) {
+  const passed = await playTour(scene, tell);
+  end(passed ? 0 : 1);
+} else {
+  invite(scene);
+}
