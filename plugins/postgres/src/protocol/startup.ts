@@ -69,9 +69,12 @@ export function unsupportedVersionText(major: number, minor: number): string {
   return `unsupported frontend protocol ${major}.${minor}: server supports ${MAJOR}.0 to ${MAJOR}.${NEWEST_MINOR}`;
 }
 
-/** Whether clients of this major version read errors in the form before protocol 3. */
+/**
+ * Whether clients of this major version read errors in the form before protocol 3. Version 0 is no
+ * client's; the server answers it in the present form.
+ */
 export function readsAncientErrors(major: number): boolean {
-  return major < MAJOR;
+  return major > 0 && major < MAJOR;
 }
 
 /**
