@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { pipeline } from 'node:stream';
-import type { Endpoint } from './cluster.ts';
+import type { Endpoint } from './endpoint.ts';
 
 export interface Door {
   readonly endpoint: Endpoint;

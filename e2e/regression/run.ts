@@ -8,12 +8,13 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Endpoint, startCluster } from './cluster.ts';
 import { DOORS, type OpenDoor } from './doors.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { SuiteName } from './schedules.ts';
 import { type Account, giveFolder, serverAccount } from './server-account.ts';
 import { type ServerSource, serverSource } from './server-source.ts';
 import { runSuite, type SuiteOutcome } from './suite.ts';
+import { startTestedServer } from './tested-server.ts';
 
 const SUITES: readonly SuiteName[] = ['regress', 'isolation'];
 const RESULTS = resolve(import.meta.dirname, '../../.cache/regression-results');
@@ -60,11 +61,11 @@ function readPlan(): Plan {
 }
 
 async function runDirect(place: Place, subset: boolean): Promise<Outcomes> {
-  const cluster = await startCluster(join(place.folder, 'direct-cluster'), place.account);
+  const server = await startTestedServer();
   try {
-    return await runSuites('direct', place, cluster.endpoint, subset);
+    return await runSuites('direct', place, server.endpoint, subset);
   } finally {
-    await cluster.stop();
+    await server.stop();
   }
 }
 
@@ -72,16 +73,16 @@ async function runDirect(place: Place, subset: boolean): Promise<Outcomes> {
 async function runThrough(place: Place, plan: Plan): Promise<Outcomes> {
   if (typeof plan.through !== 'function')
     return runSuites(plan.name, place, plan.through, plan.subset);
-  const cluster = await startCluster(join(place.folder, 'through-cluster'), place.account);
+  const server = await startTestedServer();
   try {
-    const door = await plan.through(cluster.endpoint);
+    const door = await plan.through(server.endpoint);
     try {
       return await runSuites(plan.name, place, door.endpoint, plan.subset);
     } finally {
       await door.stop();
     }
   } finally {
-    await cluster.stop();
+    await server.stop();
   }
 }
 

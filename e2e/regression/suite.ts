@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clientEnvironment, type Endpoint } from './cluster.ts';
+import { clientEnvironment, type Endpoint } from './endpoint.ts';
 import { SUBSET, type SuiteName } from './schedules.ts';
 import { type Account, giveFolder } from './server-account.ts';
 import { SERVER_HOME, type ServerSource } from './server-source.ts';
