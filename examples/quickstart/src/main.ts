@@ -31,16 +31,16 @@ function invite(scene: Scene): void {
 }
 
 const scene = await startScene((what) => tell(`· ${what}`));
-let ending: Promise<void> | undefined;
-const end = (code: number) => {
-  ending ??= scene.stop().then(() => process.exit(code));
+const end = async (code: number) => {
+  await scene.stop();
+  process.exit(code);
 };
-process.on('SIGINT', () => end(0));
-process.on('SIGTERM', () => end(0));
+process.once('SIGINT', () => void end(0));
+process.once('SIGTERM', () => void end(0));
 
 if (process.argv.includes('--tour')) {
   const passed = await playTour(scene, tell);
-  end(passed ? 0 : 1);
+  await end(passed ? 0 : 1);
 } else {
   invite(scene);
 }
