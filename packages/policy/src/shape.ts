@@ -89,7 +89,7 @@ const target = z.strictObject({
         expected: 'the name of a session setting, such as search_path',
       }),
     )
-    .default([]),
+    .prefault([]),
   allow_replication: z.boolean().default(false),
 });
 
