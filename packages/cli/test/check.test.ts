@@ -85,7 +85,7 @@ describe('weir check', () => {
     expect(out.split('\n')).toEqual([
       'weir.yaml:6:3: environment is missing; expected letters, digits and . _ - (at most 63, no slash), beginning with a letter or digit',
       'weir.yaml:8:5: unknown key enviroment; expected one of protocol, environment, upstream, allow_settings, allow_replication; did you mean environment?',
-      'weir.yaml:11:71: statement effects cannot be enforced by this version of Weir; expected only all',
+      'weir.yaml:11:73: statement effects cannot be enforced by this version of Weir; expected only all',
       '',
     ]);
     expect(code).toBe(1);
