@@ -1,10 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { formatProblem, type LoadedConfig } from '@weir/policy';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { load, weirYaml } from './fixture.ts';
 
 const RUNS = 300;
+/** Hundreds of files a test: slow machines need more than the usual time. */
+jest.setTimeout(60_000);
+
 const BASE = weirYaml();
 
 /** Either a whole configuration, or problems that each stand somewhere in the text. */
