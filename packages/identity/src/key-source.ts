@@ -100,7 +100,14 @@ class CachedKeySource implements KeySource {
       this.#failed = false;
     } catch (cause) {
       this.#failed = true;
-      onFault(new WeirError('ERR_ISSUER_UNREACHABLE', `No keys from issuer ${issuer}`, { cause }));
+      const message = `No keys from issuer ${issuer}: ${reasonOf(cause)}`;
+      onFault(new WeirError('ERR_ISSUER_UNREACHABLE', message, { cause }));
     }
   }
+}
+
+/** What went wrong, in the words of whoever noticed: a connection, a status, a document. */
+function reasonOf(cause: unknown): string {
+  const text = typeof cause === 'object' && cause !== null && 'message' in cause && cause.message;
+  return typeof text === 'string' && text !== '' ? text : 'cannot be reached';
 }

@@ -228,7 +228,7 @@ describe('an outage of the issuer', () => {
     expect(faults[0]?.[0]).toBe('acme');
     expect(faults[0]?.[1]).toMatchObject({
       code: 'ERR_ISSUER_UNREACHABLE',
-      message: 'No keys from issuer acme',
+      message: 'No keys from issuer acme: other side closed',
       cause: expect.any(Error),
     });
   });
