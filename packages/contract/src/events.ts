@@ -1,3 +1,4 @@
+import type { AuthFailure } from './authenticator.ts';
 import type { Principal } from './principal.ts';
 import type { Refusal } from './refusal.ts';
 import type { Completion, Failure, Statement } from './statement.ts';
@@ -74,6 +75,8 @@ export interface SessionRefused {
   readonly client: ClientFacts;
   readonly at: number;
   readonly refusal: Refusal;
+  /** Why the credential was not taken, when that is what it was refused for. */
+  readonly failure?: AuthFailure;
   /** The authenticated principal, once there is one. */
   readonly principal?: Principal;
   /** The target that was asked for, as claimed. */

@@ -16,6 +16,8 @@ export interface HandshakeOutcome {
   login(request: LoginRequest): void;
   cancel(key: CancelKey): void;
   refused(refusal: Refusal): void;
+  /** There was no login in time. */
+  expired(): void;
   /** The client left, or had nothing to say that is worth an event. */
   abandoned(): void;
 }
@@ -50,7 +52,6 @@ export class ClientHandshake implements PeerListener {
     this.#address = options.socket.remoteAddress ?? '';
     this.#port = options.socket.remotePort ?? 0;
     this.peer = new Peer(options.socket, this, options.closeTimeout);
-    this.#timer = setTimeout(() => this.#expire(), options.timeout);
     this.#machine = options.connection.makeDownstream({
       send: (bytes) => {
         this.peer.write(bytes);
@@ -64,6 +65,7 @@ export class ClientHandshake implements PeerListener {
       },
       close: () => this.peer.destroy(),
     });
+    this.#timer = setTimeout(() => this.#settle(() => outcome.expired()), options.timeout);
   }
 
   /** What is known of the client so far. */
@@ -88,17 +90,13 @@ export class ClientHandshake implements PeerListener {
   }
 
   refuse(refusal: Refusal): void {
-    this.#machine.refuse(refusal);
+    this.#settle(() => undefined);
+    this.#guard(() => this.#machine.refuse(refusal));
     this.peer.end();
   }
 
   bytes(chunk: Buffer): void {
-    try {
-      this.#machine.receive(chunk);
-    } catch {
-      // A machine that threw has lost its place in the stream; nothing it says can be trusted.
-      this.peer.destroy();
-    }
+    this.#guard(() => this.#machine.receive(chunk));
   }
 
   ended(): void {
@@ -122,7 +120,7 @@ export class ClientHandshake implements PeerListener {
       if (received.length > 0) socket.unshift(Buffer.from(received));
       return secureClientSide(socket, secureContext, alpn, (facts) => {
         this.#tls = facts.version;
-        this.#machine.secured(facts);
+        this.#guard(() => this.#machine.secured(facts));
       });
     });
   }
@@ -136,13 +134,12 @@ export class ClientHandshake implements PeerListener {
     tell();
   }
 
-  #expire(): void {
-    const refusal: Refusal = {
-      code: 'handshake-timeout',
-      message: 'login took too long',
-    };
-    this.#machine.refuse(refusal);
-    this.#settle(() => this.#outcome.refused(refusal));
-    this.peer.end();
+  /** A machine that threw has lost its place in the stream; nothing it says can be trusted. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch {
+      this.peer.destroy();
+    }
   }
 }

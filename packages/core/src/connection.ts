@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import {
+  type AuthFailure,
+  type AuthorizedSession,
   type LoginRequest,
   type Principal,
   type ProtocolConnection,
@@ -10,7 +12,7 @@ import {
 } from '@weir/contract';
 import { authorise } from './authorised-session.ts';
 import { ClientHandshake } from './client-handshake.ts';
-import { Dial, type DialedDatabase } from './dial.ts';
+import { Dial, type DialedDatabase, type DialOptions } from './dial.ts';
 import type { EngineState } from './engine-state.ts';
 import type { Admission } from './gate.ts';
 import { Session } from './session.ts';
@@ -24,6 +26,12 @@ export interface ConnectionInput {
 }
 
 type Admitted = Admission & { admitted: true };
+
+/** What the event about a refusal says beyond what the client reads. */
+interface RefusalCause {
+  readonly principal?: Principal;
+  readonly failure?: AuthFailure;
+}
 
 /**
  * One accepted connection on its way to being a session: handshake, the gate's session order, dialing
@@ -39,6 +47,7 @@ export class Connection {
   #loggedInAt = 0;
   #dial: Dial | undefined;
   #counted: string | undefined;
+  #deadline: NodeJS.Timeout | undefined;
   #over = false;
 
   constructor(input: ConnectionInput, engine: EngineState) {
@@ -46,7 +55,6 @@ export class Connection {
     this.#engine = engine;
     this.#acceptedAt = engine.now();
     this.#id = makeUlid(this.#acceptedAt);
-    engine.pending.add(this);
     this.#handshake = new ClientHandshake(
       {
         socket: input.socket,
@@ -56,44 +64,59 @@ export class Connection {
         closeTimeout: engine.limits.closeTimeout,
       },
       {
-        login: (request) => void this.#login(request),
+        login: (request) => void this.#login(request).catch(() => this.refuse(INTERNAL)),
         cancel: (key) => {
-          engine.cancelKeys.find(key)?.cancel();
           this.#finish();
           this.#handshake.peer.end();
+          engine.cancelKeys.find(key)?.cancel();
         },
         refused: (refusal) => this.#refused(refusal),
+        expired: () => this.refuse(TOO_SLOW),
         abandoned: () => this.#finish(),
       },
     );
+    engine.pending.add(this);
   }
 
   /** Ends the connection before it is a session. */
-  refuse(refusal: Refusal): void {
+  refuse(refusal: Refusal, cause: RefusalCause = {}): void {
     if (this.#over) return;
-    this.#handshake.refuse(refusal);
-    this.#refused(refusal);
+    const referenced = { ...refusal, ref: this.#id };
+    this.#handshake.refuse(referenced);
+    this.#refused(referenced, cause);
+  }
+
+  evict(refusal: Refusal): void {
+    this.refuse(refusal);
+    this.#handshake.peer.leave();
   }
 
   async #login(request: LoginRequest): Promise<void> {
-    const { gate, limits, sessions, principals } = this.#engine;
+    const { gate, limits, sessions, admitting, pending } = this.#engine;
     this.#requested = request;
-    this.#engine.pending.delete(this);
-    this.#engine.admitting.add(this);
+    pending.delete(this);
+    admitting.add(this);
     this.#loggedInAt = this.#engine.now();
-    this.#handshake.whileWaiting(() => this.#left());
+    this.#handshake.whileWaiting(() => this.#finish());
+    if (sessions.size + admitting.size > limits.maxConnections) {
+      this.refuse(FULL);
+      return;
+    }
+    this.#deadline = setTimeout(() => this.refuse(TOO_SLOW), limits.dialTimeout);
     const { protocol } = this.#input.plugin.manifest;
     const client = this.#handshake.facts(request.application);
     const admission = await gate.admit(request, protocol, client);
+    clearTimeout(this.#deadline);
     if (this.#over) return;
-    if (!admission.admitted) {
-      this.#refuseWithRef(admission.refusal, admission.principal);
-      return;
-    }
+    if (admission.admitted) this.#admit(admission);
+    else this.refuse(admission.refusal, admission);
+  }
+
+  #admit(admission: Admitted): void {
+    const { limits, principals } = this.#engine;
     const key = principalKey(admission.principal);
-    const full = sessions.size + this.#engine.admitting.size > limits.maxConnections;
-    if (full || principals.get(key) >= limits.maxConnectionsPerPrincipal) {
-      this.#refuseWithRef(full ? FULL : FULL_FOR_PRINCIPAL, admission.principal);
+    if (principals.get(key) >= limits.maxConnectionsPerPrincipal) {
+      this.refuse(FULL_FOR_PRINCIPAL, admission);
       return;
     }
     principals.add(key);
@@ -102,7 +125,7 @@ export class Connection {
   }
 
   #dialDatabase(admission: Admitted): void {
-    const { limits } = this.#engine;
+    const { limits, now } = this.#engine;
     const { machines, plugin } = this.#input;
     const facts = authorise(admission, {
       id: this.#id,
@@ -113,50 +136,33 @@ export class Connection {
       {
         upstream: admission.target.upstream,
         makeMachine: (actions) => machines.dialUpstream(facts, actions),
-        timeout: limits.dialTimeout,
+        timeout: limits.dialTimeout - (now() - this.#loggedInAt),
         closeTimeout: limits.closeTimeout,
       },
       {
-        failed: (refusal) => {
-          if (!this.#over) this.#refuseWithRef(refusal, admission.principal);
-        },
+        failed: (refusal) => this.refuse(refusal, admission),
         ready: (database) => this.#begin(facts, database, admission),
       },
     );
   }
 
-  #begin(
-    facts: Parameters<ProtocolConnection['dialUpstream']>[0],
-    database: DialedDatabase,
-    admission: Admitted,
-  ): void {
+  /** From here on the session is counted, not the connection. */
+  #begin(facts: AuthorizedSession, database: DialedDatabase, admission: Admitted): void {
     const engine = this.#engine;
-    if (this.#over) {
-      database.peer.destroy();
-      return;
-    }
-    const counted = this.#counted;
-    this.#counted = undefined;
-    this.#finish();
-    const session = new Session({
-      facts,
-      connection: this.#input.machines,
-      gate: engine.gate.forSession(facts),
-      events: engine.events,
-      client: this.#handshake.peer,
-      database,
-      now: engine.now,
-      dialCancel: (done) => this.#dialCancel(admission, done),
-      onClosed: () => {
-        engine.sessions.delete(session);
-        engine.cancelKeys.revoke(key);
-        if (counted !== undefined) engine.principals.remove(counted);
-        engine.changed();
-      },
-    });
+    const session = this.#makeSession(facts, database, admission);
+    if (session === undefined) return;
     const { link } = database;
     const key = engine.cancelKeys.issue(link.process, link.cancelSecretBytes, session);
+    const counted = this.#counted;
+    this.#counted = undefined;
     engine.sessions.add(session);
+    session.whenClosed(() => {
+      engine.sessions.delete(session);
+      engine.cancelKeys.revoke(key);
+      if (counted !== undefined) engine.principals.remove(counted);
+      engine.changed();
+    });
+    this.#finish();
     const at = engine.now();
     engine.events.emit({
       type: 'session.opened',
@@ -168,37 +174,58 @@ export class Connection {
         total: at - this.#acceptedAt,
       },
     });
-    session.begin(this.#handshake.accept(key));
-    if (engine.draining) session.drain();
+    session.begin(() => this.#handshake.accept(key));
+  }
+
+  /** Nothing when the client has gone, or when the plugin cannot carry its session. */
+  #makeSession(
+    facts: AuthorizedSession,
+    database: DialedDatabase,
+    admission: Admitted,
+  ): Session | undefined {
+    const { gate, events, now } = this.#engine;
+    try {
+      return new Session({
+        facts,
+        connection: this.#input.machines,
+        gate: gate.forSession(facts, admission.policy),
+        events,
+        client: this.#handshake.peer,
+        database,
+        now,
+        dialCancel: (done) => this.#dialCancel(admission, done),
+      });
+    } catch {
+      database.peer.destroy();
+      this.refuse(INTERNAL, admission);
+      return undefined;
+    }
   }
 
   /** The cancel is over when the database has closed the cancel's own connection. */
   #dialCancel(admission: Admitted, done: () => void): void {
     const { limits } = this.#engine;
-    new Dial(
-      {
-        upstream: admission.target.upstream,
-        makeMachine: (actions) => this.#input.machines.makeCancel(actions),
-        timeout: limits.dialTimeout,
-        closeTimeout: limits.closeTimeout,
-      },
-      {
+    const options: DialOptions = {
+      upstream: admission.target.upstream,
+      makeMachine: (actions) => this.#input.machines.makeCancel(actions),
+      timeout: limits.dialTimeout,
+      closeTimeout: limits.closeTimeout,
+    };
+    try {
+      new Dial(options, {
         failed: done,
         ready: ({ peer }) => {
           peer.listen({ bytes: () => {}, ended: () => {}, closed: done, drained: () => {} });
           peer.end();
         },
-      },
-    );
+      });
+    } catch {
+      // A plugin that cannot make the machine cancels nothing; its session goes on.
+      done();
+    }
   }
 
-  #refuseWithRef(refusal: Refusal, principal: Principal | undefined): void {
-    const referenced = { ...refusal, ref: this.#id };
-    this.#handshake.refuse(referenced);
-    this.#refused(referenced, principal);
-  }
-
-  #refused(refusal: Refusal, principal?: Principal): void {
+  #refused(refusal: Refusal, { principal, failure }: RefusalCause = {}): void {
     if (this.#over) return;
     this.#finish();
     this.#engine.events.emit({
@@ -208,20 +235,16 @@ export class Connection {
       client: this.#handshake.facts(this.#requested?.application),
       at: this.#engine.now(),
       refusal,
+      ...(failure === undefined ? {} : { failure }),
       ...(principal === undefined ? {} : { principal }),
       ...(this.#requested === undefined ? {} : { requested: this.#requested.database }),
     });
   }
 
-  /** The client went away while it was being let in. */
-  #left(): void {
-    if (this.#over) return;
-    this.#finish();
-    this.#dial?.abort(GONE);
-  }
-
   #finish(): void {
     this.#over = true;
+    clearTimeout(this.#deadline);
+    this.#dial?.abort(GONE);
     this.#engine.pending.delete(this);
     this.#engine.admitting.delete(this);
     if (this.#counted !== undefined) this.#engine.principals.remove(this.#counted);
@@ -229,6 +252,10 @@ export class Connection {
     this.#engine.changed();
   }
 }
+
+const INTERNAL: Refusal = { code: 'internal', message: 'the session could not be set up' };
+
+const TOO_SLOW: Refusal = { code: 'handshake-timeout', message: 'login took too long' };
 
 const FULL: Refusal = {
   code: 'too-many-connections',

@@ -37,7 +37,10 @@ const UNREACHABLE: Refusal = {
   hint: 'Weir could not connect to it; its operators can see why in the log.',
 };
 
-/** Connects to a database and runs the plugin's machine until it is ready. Settles exactly once. */
+/**
+ * Connects to a database and runs the plugin's machine until it is ready. Settles exactly once. Throws
+ * when the plugin cannot make the machine: nothing has been dialed then.
+ */
 export class Dial implements PeerListener {
   readonly #peer: Peer;
   readonly #machine: UpstreamMachine;
@@ -49,10 +52,6 @@ export class Dial implements PeerListener {
   constructor(options: DialOptions, outcome: DialOutcome) {
     this.#options = options;
     this.#outcome = outcome;
-    const { host, port } = options.upstream;
-    const socket = connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true });
-    this.#peer = new Peer(socket, this, options.closeTimeout);
-    this.#timer = setTimeout(() => this.abort(UNREACHABLE), options.timeout);
     this.#machine = options.makeMachine({
       send: (bytes) => {
         this.#peer.write(bytes);
@@ -61,6 +60,10 @@ export class Dial implements PeerListener {
       ready: (link, received) => this.#ready(link, received),
       failed: (refusal) => this.abort(refusal),
     });
+    const { host, port } = options.upstream;
+    const socket = connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true });
+    this.#peer = new Peer(socket, this, options.closeTimeout);
+    this.#timer = setTimeout(() => this.abort(UNREACHABLE), options.timeout);
     socket.once('connect', () => this.#guard(() => this.#machine.start()));
   }
 

@@ -9,6 +9,8 @@ import type { Session } from './session.ts';
 /** A connection that is not a session yet. */
 export interface Refusable {
   refuse(refusal: Refusal): void;
+  /** Ends it without waiting for its client to take the refusal. */
+  evict(refusal: Refusal): void;
 }
 
 /** What all connections of one engine share. */

@@ -121,6 +121,8 @@ export class Engine {
         resolve();
       });
     });
+    // Accepting one connection failed (no memory, no descriptor): the next one may fare better.
+    server.on('error', () => undefined);
     this.#servers.push(server);
     const address = server.address();
     return { protocol, host, port: typeof address === 'object' ? (address?.port ?? port) : port };
@@ -128,12 +130,13 @@ export class Engine {
 
   /**
    * Takes no more connections, lets sessions finish what they are doing, and resolves when all are
-   * gone: after `limits.drainTimeout` at the latest, when the rest are ended with an error.
+   * gone and their clients have what was sent to them. After `limits.drainTimeout` the rest are ended
+   * with an error, and `limits.closeTimeout` bounds how long their clients may take to read it.
    */
   async drain(): Promise<void> {
     const { sessions, pending, admitting, limits } = this.#state;
     this.#state.draining = true;
-    for (const server of this.#servers) server.close();
+    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
     for (const connection of [...pending, ...admitting]) connection.refuse(DRAINING);
     for (const session of [...sessions]) session.drain();
     const force = setTimeout(() => {
@@ -143,25 +146,31 @@ export class Engine {
     clearTimeout(force);
     clearInterval(this.#idleTimer);
     this.#state.events.complete();
+    await Promise.all(closed);
   }
 
   #accept(socket: Socket, plugin: ProtocolPlugin, tlsRequired: boolean): void {
     const { limits, pending } = this.#state;
     const secureContext = this.#secureContext;
-    const machines = plugin.makeConnection({
-      tlsAvailable: secureContext !== undefined,
-      tlsRequired,
-      limits,
-      randomBytes,
-    });
     // Silent connections must not keep others out: the one that has waited longest goes.
     if (pending.size >= limits.maxPendingHandshakes) {
       for (const oldest of pending) {
-        oldest.refuse(TOO_MANY_PENDING);
+        oldest.evict(TOO_MANY_PENDING);
         break;
       }
     }
-    new Connection({ socket, plugin, machines, secureContext }, this.#state);
+    try {
+      const machines = plugin.makeConnection({
+        tlsAvailable: secureContext !== undefined,
+        tlsRequired,
+        limits,
+        randomBytes,
+      });
+      new Connection({ socket, plugin, machines, secureContext }, this.#state);
+    } catch {
+      // A plugin that cannot make its machines serves nobody; whoever else is connected stays so.
+      socket.destroy();
+    }
   }
 
   #watchIdle(): void {

@@ -1,6 +1,7 @@
 import type {
   Authentication,
   Authenticator,
+  AuthFailure,
   ClientFacts,
   Denial,
   LoginRequest,
@@ -38,10 +39,17 @@ export type Admission =
       readonly principal: Principal;
       readonly target: Target;
       readonly database: string;
+      /** The policy that let it pass. */
+      readonly policy: PolicySnapshot;
       /** When authentication was done, by the caller's clock. */
       readonly authenticatedAt: number;
     }
-  | { readonly admitted: false; readonly refusal: Refusal; readonly principal?: Principal };
+  | {
+      readonly admitted: false;
+      readonly refusal: Refusal;
+      readonly failure?: AuthFailure;
+      readonly principal?: Principal;
+    };
 
 export interface GateOptions {
   readonly authenticator: Authenticator;
@@ -85,7 +93,10 @@ export class Gate {
   /** The session's order. Unknown and forbidden targets get one and the same answer. */
   async admit(login: LoginRequest, protocol: string, client: ClientFacts): Promise<Admission> {
     const authentication = await this.#authenticate(login, client);
-    if (!authentication.authenticated) return { admitted: false, refusal: NOT_AUTHENTICATED };
+    if (!authentication.authenticated) {
+      const { failure } = authentication;
+      return { admitted: false, refusal: NOT_AUTHENTICATED, failure };
+    }
     const { principal } = authentication;
     const policy = this.#options.policy.current();
     const resolved = resolveTarget(policy, login.database, protocol);
@@ -95,12 +106,12 @@ export class Gate {
     if (!policy.authorise(principal, resolved.target).granted) {
       return { admitted: false, refusal: TARGET_UNAVAILABLE, principal };
     }
-    return { admitted: true, principal, ...resolved, authenticatedAt: this.#options.now() };
+    return { admitted: true, principal, ...resolved, policy, authenticatedAt: this.#options.now() };
   }
 
   /** The statement gate of one session, bound to the policy that admitted it. */
-  forSession(session: SessionFacts): StatementGate {
-    return new StatementGate(session, this.#options);
+  forSession(session: SessionFacts, policy: PolicySnapshot): StatementGate {
+    return new StatementGate(session, policy, this.#options);
   }
 
   async #authenticate(login: LoginRequest, client: ClientFacts): Promise<Authentication> {
@@ -139,10 +150,10 @@ export class StatementGate {
   #policy: PolicySnapshot;
   #revoked = false;
 
-  constructor(session: SessionFacts, options: GateOptions) {
+  constructor(session: SessionFacts, policy: PolicySnapshot, options: GateOptions) {
     this.#session = session;
     this.#options = options;
-    this.#policy = options.policy.current();
+    this.#policy = policy;
   }
 
   /**
@@ -150,18 +161,22 @@ export class StatementGate {
    * throws and never rejects.
    */
   decide(statement: Statement): Verdict | Promise<Verdict> {
-    this.#takeCurrentPolicy();
-    return this.#revoked ? REVOKED : this.#decideFrom(0, statement);
+    try {
+      this.#takeCurrentPolicy();
+      return this.#revoked ? REVOKED : this.#decideFrom(0, statement);
+    } catch {
+      return FAULTY;
+    }
   }
 
-  /** A reload reaches an open session here: at its next statement. */
+  /** A reload reaches an open session here: at its next statement, and when a held one goes on. */
   #takeCurrentPolicy(): void {
     const policy = this.#options.policy.current();
     if (policy === this.#policy) return;
-    this.#policy = policy;
     const { principal, target } = this.#session;
     const now = policy.targets.get(target.name);
     this.#revoked = now === undefined || !policy.authorise(principal, now).granted;
+    this.#policy = policy;
   }
 
   #decideFrom(first: number, statement: Statement): Verdict | Promise<Verdict> {
@@ -176,12 +191,7 @@ export class StatementGate {
   #ask(index: number, statement: Statement): Verdict | Promise<Verdict> {
     const name = STATEMENT_STAGES[index];
     const stage = name === undefined ? undefined : this.#options.stages[name];
-    if (stage === undefined) return ALLOW;
-    try {
-      return stage(statement, this.#session, this.#policy);
-    } catch {
-      return FAULTY;
-    }
+    return stage === undefined ? ALLOW : stage(statement, this.#session, this.#policy);
   }
 
   async #decideLater(
@@ -191,7 +201,9 @@ export class StatementGate {
   ): Promise<Verdict> {
     try {
       const verdict = await pending;
-      return verdict.allow ? await this.#decideFrom(index + 1, statement) : verdict;
+      if (!verdict.allow) return verdict;
+      this.#takeCurrentPolicy();
+      return this.#revoked ? REVOKED : await this.#decideFrom(index + 1, statement);
     } catch {
       return FAULTY;
     }

@@ -13,7 +13,7 @@ export interface EngineLimits extends MachineLimits {
   readonly dialTimeout: number;
   /** Without a byte in either direction; 0 is for ever. */
   readonly idleTimeout: number;
-  /** What sessions get to finish their work when the proxy shuts down. */
+  /** What sessions get to finish their work when the proxy shuts down; then `closeTimeout` applies. */
   readonly drainTimeout: number;
   /** What a peer gets to take its last bytes. */
   readonly closeTimeout: number;

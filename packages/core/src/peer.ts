@@ -69,6 +69,8 @@ export class Peer {
   end(): void {
     if (this.#gone) return;
     this.#socket.end();
+    // Its end is seen only by who reads up to it.
+    this.#socket.resume();
     const timer = setTimeout(() => this.#socket.destroy(), this.#closeTimeout);
     timer.unref();
     this.#socket.once('close', () => clearTimeout(timer));
@@ -77,6 +79,11 @@ export class Peer {
   /** Nothing more will be written; what the peer still sends is read for as long as it likes. */
   halfClose(): void {
     if (!this.#gone) this.#socket.end();
+  }
+
+  /** Nothing more will be written; the connection goes as soon as what was is on its way. */
+  leave(): void {
+    this.#socket.destroySoon();
   }
 
   destroy(): void {

@@ -35,7 +35,6 @@ export interface SessionOptions {
   readonly now: () => number;
   /** Sends the cancel on its way; calls back when it is over, however it went. */
   readonly dialCancel: (done: () => void) => void;
-  readonly onClosed: () => void;
 }
 
 /** Ends of a session that its refusal names; the rest are losses. */
@@ -70,6 +69,7 @@ export class Session implements RelayActions, Cancellable {
   #quit = false;
   #revoked = false;
   #closed = false;
+  #onClosed: (() => void) | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -86,18 +86,26 @@ export class Session implements RelayActions, Cancellable {
     this.#database.listen(this.#databaseListener());
   }
 
-  /** Hands over what both sides sent before the session took over. */
-  begin(fromClient: Uint8Array): void {
-    const { received } = this.#options.database;
-    if (received.length > 0) this.#guard(() => this.#relay.fromDatabase(received));
-    if (fromClient.length > 0) this.#guard(() => this.#relay.fromClient(fromClient));
+  /** Calls `closed` once, when the session is over. */
+  whenClosed(closed: () => void): void {
+    this.#onClosed = closed;
   }
 
-  /** Whether bytes have passed since the last time this was asked. */
+  /** Lets the client in with `accept` and hands over what both sides sent before. */
+  begin(accept: () => Uint8Array): void {
+    this.#guard(() => {
+      const fromClient = accept();
+      const { received } = this.#options.database;
+      if (received.length > 0) this.#relay.fromDatabase(received);
+      if (fromClient.length > 0) this.#relay.fromClient(fromClient);
+    });
+  }
+
+  /** Whether bytes have passed since the last time this was asked, or a statement is under way. */
   takeActivity(): boolean {
     const active = this.#active;
     this.#active = false;
-    return active || this.#relay.running;
+    return active || this.#relay.running || this.#ledger.unfinished().length > 0;
   }
 
   /** Ends the session as soon as nothing is under way. */
@@ -109,7 +117,7 @@ export class Session implements RelayActions, Cancellable {
   /** Ends the session now, with an error that the client can read. */
   end(refusal: Refusal): void {
     if (this.#closed) return;
-    this.#relay.refuse(refusal);
+    this.#lastWord(() => this.#relay.refuse({ ref: this.facts.id, ...refusal }));
     this.#close(REASONS[refusal.code] ?? 'internal');
     this.#client.end();
     this.#database.destroy();
@@ -143,7 +151,7 @@ export class Session implements RelayActions, Cancellable {
     if (!(verdict instanceof Promise)) return this.#decided(statement, verdict, at);
     this.#clientValve.close('held');
     this.#events.emit({ type: 'statement.held', session: this.facts, at, statement });
-    verdict.then((settled) => this.#release(statement, settled, at));
+    verdict.then((settled) => this.#guard(() => this.#release(statement, settled, at)));
     return { statement, verdict: 'held' };
   }
 
@@ -185,8 +193,7 @@ export class Session implements RelayActions, Cancellable {
   }
 
   quieted(): void {
-    if (this.#revoked) this.end(REVOKED);
-    else if (this.#draining) this.end(SHUTTING_DOWN);
+    if (this.#draining) this.end(SHUTTING_DOWN);
   }
 
   throttle(paused: boolean): void {
@@ -227,12 +234,11 @@ export class Session implements RelayActions, Cancellable {
   }
 
   #release(statement: Statement, verdict: Verdict, submittedAt: number): void {
-    if (this.#closed) return;
     const { ref } = this.#decided(statement, verdict, submittedAt);
     const at = this.#options.now();
     this.#events.emit({ type: 'statement.released', session: this.facts, at, statement });
     this.#clientValve.open('held');
-    this.#guard(() => this.#relay.release(verdict, ref));
+    this.#relay.release(verdict, ref);
   }
 
   #clientListener(): PeerListener {
@@ -268,7 +274,7 @@ export class Session implements RelayActions, Cancellable {
   /** A side is gone. What was written to the other one still arrives there. */
   #lost(reason: CloseReason): void {
     if (this.#closed) return;
-    this.#relay.disconnected();
+    this.#lastWord(() => this.#relay.disconnected());
     this.#close(reason);
     this.#client.end();
     if (this.#quit) this.#database.end();
@@ -285,8 +291,19 @@ export class Session implements RelayActions, Cancellable {
     if (this.#closed) return;
     try {
       step();
+      // An open transaction is no reason to stay: it could not even be rolled back.
+      if (this.#revoked && !this.#relay.running) this.end(REVOKED);
     } catch {
       this.end({ code: 'internal', message: 'the session lost its place in the protocol' });
+    }
+  }
+
+  /** What the relay says at the end. One that throws even then has nothing more to say to anybody. */
+  #lastWord(step: () => void): void {
+    try {
+      step();
+    } catch {
+      this.#client.destroy();
     }
   }
 
@@ -307,7 +324,7 @@ export class Session implements RelayActions, Cancellable {
       bytesToClient: this.#bytesToClient,
       took: at - this.#openedAt,
     });
-    this.#options.onClosed();
+    this.#onClosed?.();
   }
 }
 

@@ -23,13 +23,19 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
       answer(response, 405, 'method not allowed\n');
       return;
     }
-    void route(new URL(request.url ?? '/', 'http://admin').pathname, response, options);
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    route(path, response, options).catch(() => answer(response, 500, 'failed\n'));
   });
   const { host } = options;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port: options.port }, resolve);
+    server.listen({ host, port: options.port }, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
   });
+  // Accepting one connection failed (no memory, no descriptor): the next one may fare better.
+  server.on('error', () => undefined);
   return { host, port: boundPort(server), close: () => close(server) };
 }
 

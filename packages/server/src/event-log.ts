@@ -19,6 +19,7 @@ export function logEvent(log: Logger, event: EngineEvent): void {
       log.warn('session refused', {
         session: event.id,
         code: event.refusal.code,
+        failure: event.failure,
         client: `${event.client.address}:${event.client.port}`,
         principal: event.principal?.name,
       });

@@ -22,12 +22,16 @@ export function makeLog(options: LogOptions): Logger {
   });
 }
 
+/** What may stand in a line as it is; anything else is quoted, so that it cannot forge a line. */
+const PLAIN = /^[\x21\x23-\x7e]+$/;
+
 function textLine(entry: Record<string, unknown>): string {
   const { timestamp, level, message, ...rest } = entry;
   const fields = Object.entries(rest)
     .filter(([, value]) => value !== undefined)
     .map(
-      ([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+      ([name, value]) =>
+        ` ${name}=${typeof value === 'string' && PLAIN.test(value) ? value : JSON.stringify(value)}`,
     );
   return `${String(timestamp)} ${String(level).padEnd(5)} ${String(message)}${fields.join('')}`;
 }

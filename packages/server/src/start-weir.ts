@@ -77,7 +77,12 @@ export async function startWeir(options: StartOptions): Promise<Weir> {
   const log = makeLog(loaded.config.log);
   rxjs.onUnhandledError = (error) => log.error('an observer failed', { error: nameOf(error) });
   const server = new Server(loaded, options.stages ?? {}, log, read);
-  await server.listen();
+  try {
+    await server.listen();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   server.watch(configPath);
   return server;
 }
@@ -93,7 +98,7 @@ class Server implements Weir {
   #addresses: ListenAddress[] = [];
   #adminServer: AdminServer | undefined;
   #unwatch: (() => void) | undefined;
-  #stopping = false;
+  #stopped: Promise<void> | undefined;
 
   constructor(loaded: ValidConfig, stages: StatementStages, log: Logger, read: () => LoadedConfig) {
     this.#config = loaded.config;
@@ -143,13 +148,19 @@ class Server implements Weir {
     this.#adminServer = await startAdminServer({
       ...admin,
       registry: this.#metrics.registry,
-      unready: () => (this.#stopping ? 'shutting down' : undefined),
+      unready: () => (this.#stopped === undefined ? undefined : 'shutting down'),
     });
     this.#log.info('admin listening', { host: admin.host, port: this.#adminServer.port });
   }
 
   watch(configPath: string): void {
-    this.#unwatch = watchConfig(configPath, () => this.reload());
+    try {
+      this.#unwatch = watchConfig(configPath, () => this.reload());
+    } catch (error) {
+      this.#log.warn('the configuration is not watched: SIGHUP reads it again', {
+        error: nameOf(error),
+      });
+    }
   }
 
   reload(): readonly ConfigProblem[] {
@@ -163,16 +174,20 @@ class Server implements Weir {
     if (needsRestart(this.#config, loaded.config)) {
       this.#log.warn('listen, limits and log settings change with the next start only');
     }
+    const authenticator = this.#makeAuthenticator(loaded.config);
     this.#useCertificate(loaded.config);
-    this.#holder.replace(loaded.snapshot, this.#makeAuthenticator(loaded.config));
+    this.#holder.replace(loaded.snapshot, authenticator);
     this.#config = loaded.config;
     this.#tellPolicy(loaded);
     return [];
   }
 
-  async stop(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.#unwatch?.();
     this.#log.info('draining', { sessions: this.#engine.sessionCount });
     await this.#engine.drain();
