@@ -5,7 +5,20 @@ const project = (path) => ({ ...preset, displayName: path.split('/').at(-1), roo
 
 export default {
   projects: [
-    'packages/contract', 'packages/wire', 'packages/core', 'packages/identity', 'packages/policy',
-    'packages/server', 'packages/cli', 'packages/testkit', 'plugins/postgres', 'e2e',
-  ].map(project),
+    'packages/contract',
+    'packages/wire',
+    'packages/core',
+    'packages/identity',
+    'packages/policy',
+    'packages/server',
+    'packages/cli',
+    'packages/testkit',
+    'plugins/postgres',
+  ]
+    .map(project)
+    .concat({
+      ...project('e2e'),
+      globalSetup: '<rootDir>/global-setup.mjs',
+      globalTeardown: '<rootDir>/global-teardown.mjs',
+    }),
 };

@@ -1,0 +1,43 @@
+/**
+ * What every driver is asked to do, and what each check means. A driver's program prints one line of
+ * JSON for a check; each is a named test. A driver that has no such feature leaves it out of its list.
+ */
+export const CHECKS = {
+  'tls-login': 'logs in over TLS',
+  'simple-query': 'runs a simple query',
+  'several-statements': 'runs several statements in one string',
+  'prepared-unnamed': 'runs an unnamed prepared statement with parameters',
+  'prepared-named': 'runs a named prepared statement many times',
+  'prepared-again': 'prepares the same name again after it was dropped',
+  'prepared-error': 'goes on after a statement that cannot be prepared',
+  pipeline: 'sends many queries ahead of their answers',
+  'pipeline-error': 'gets the right answers around an error in the middle of a pipeline',
+  cursor: 'reads a result piece by piece under a row limit',
+  'cursor-closed-early': 'leaves a result before its end',
+  'cursor-error': 'goes on after an error in the middle of a result',
+  'copy-in': 'copies rows in',
+  'copy-out': 'copies rows out',
+  'copy-in-error': 'goes on after the server refused a row in the middle of a copy',
+  'copy-in-aborted': 'goes on after it gave up a copy in the middle',
+  'copy-out-error': 'goes on after the server failed in the middle of a copy',
+  cancel: 'cancels a running query',
+  'binary-values': 'sends and receives values of many types unchanged',
+  notify: 'is told of notifications from another session',
+  'large-object': 'writes and reads a large object',
+  'big-statement': 'sends a statement of 10 MB',
+  'many-parameters': 'sends as many parameters as the protocol can count',
+  savepoint: 'goes back to a savepoint after an error',
+  notices: 'receives notices in order, before the result they belong to',
+  'transaction-status': 'knows after each step whether a transaction is open or failed',
+  'big-result': 'reads a result of 100 MB',
+  'big-value': 'reads a single value of 200 MB',
+  'big-parameter': 'sends a single value of 200 MB',
+} as const;
+
+/** The name of a check, as the drivers' programs print it. */
+export type CheckName = keyof typeof CHECKS;
+
+/** Whether a string names a check. */
+export function isCheckName(name: string): name is CheckName {
+  return Object.hasOwn(CHECKS, name);
+}

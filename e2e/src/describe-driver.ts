@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { POSTGRES_VERSIONS, type PostgresVersion } from '@weir/testkit';
+import { CHECKS, type CheckName } from './checks.ts';
+import { type DriverProgram, type Report, runDriver } from './driver.ts';
+import { type Scene, sceneOf } from './scene.ts';
+
+/** A database driver or client under test. */
+export interface Driver {
+  readonly name: string;
+  /** Commands that its program needs on this machine. */
+  readonly needs: readonly string[];
+  /** Builds its program, once. */
+  prepare(): Promise<DriverProgram>;
+  /** What it is asked to do on every version. */
+  readonly checks: readonly CheckName[];
+  /** Slow checks, and the only versions on which they run. */
+  readonly slowChecks?: Readonly<Partial<Record<PostgresVersion, readonly CheckName[]>>>;
+}
+
+/** Building fetches packages the first time. Milliseconds. */
+const BUILD_LIMIT = 600_000;
+const RUN_LIMIT = 300_000;
+
+/** Declares a driver's tests: each check on each version of Postgres. */
+export function describeDriver(driver: Driver): void {
+  const missing = driver.needs.filter((command) => !isInstalled(command));
+  describe(driver.name, () => {
+    if (missing.length > 0) {
+      declareMissing(driver.name, `not installed: ${missing.join(', ')}`);
+      return;
+    }
+    let program: DriverProgram | undefined;
+    beforeAll(async () => {
+      program = await driver.prepare();
+    }, BUILD_LIMIT);
+    for (const version of POSTGRES_VERSIONS) {
+      const checks = [...driver.checks, ...(driver.slowChecks?.[version] ?? [])];
+      describeScene(sceneOf(version), checks, () => {
+        if (program === undefined) throw new Error(`${driver.name} was not built`);
+        return program;
+      });
+    }
+  });
+}
+
+function describeScene(
+  scene: Scene,
+  checks: readonly CheckName[],
+  program: () => DriverProgram,
+): void {
+  describe(`through ${scene.name}`, () => {
+    if (!scene.available) {
+      declareMissing(scene.name, scene.reason);
+      return;
+    }
+    let reports: ReadonlyMap<CheckName, Report> = new Map();
+    beforeAll(async () => {
+      reports = await runDriver(program(), scene.connection, checks);
+    }, RUN_LIMIT);
+    it.each(checks.map((name) => [CHECKS[name], name] as const))('%s', (_title, name) => {
+      const report = reports.get(name);
+      expect(report?.ok === true ? 'ok' : report?.detail).toBe('ok');
+    });
+  });
+}
+
+/** What cannot run here is skipped loudly, by name; in CI it fails. */
+function declareMissing(name: string, reason: string): void {
+  if (process.env['CI'] === 'true') {
+    it('can be tested here', () => {
+      throw new Error(`${name}: ${reason}`);
+    });
+    return;
+  }
+  process.stderr.write(`SKIPPED ${name}: ${reason}\n`);
+  it.skip(`is skipped: ${reason}`, () => {});
+}
+
+function isInstalled(command: string): boolean {
+  return spawnSync('sh', ['-c', `command -v "$0"`, command]).status === 0;
+}

@@ -1,0 +1,35 @@
+import { describeDriver } from '../src/describe-driver.ts';
+import { nodeProgram } from '../src/driver-programs.ts';
+
+describeDriver({
+  name: 'node-postgres',
+  needs: [],
+  prepare: () => nodeProgram('node-postgres'),
+  checks: [
+    'tls-login',
+    'simple-query',
+    'several-statements',
+    'prepared-unnamed',
+    'prepared-named',
+    'prepared-error',
+    'pipeline',
+    'pipeline-error',
+    'cursor',
+    'cursor-closed-early',
+    'cursor-error',
+    'copy-in',
+    'copy-out',
+    'copy-in-error',
+    'copy-in-aborted',
+    'copy-out-error',
+    'cancel',
+    'binary-values',
+    'notify',
+    'big-statement',
+    'many-parameters',
+    'savepoint',
+    'notices',
+    'transaction-status',
+  ],
+  slowChecks: { '18': ['big-result'], '15': ['big-value'] },
+});

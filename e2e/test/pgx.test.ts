@@ -1,0 +1,37 @@
+import { describeDriver } from '../src/describe-driver.ts';
+import { goProgram } from '../src/driver-programs.ts';
+
+describeDriver({
+  name: 'pgx 5',
+  needs: ['go'],
+  prepare: () => goProgram('pgx'),
+  checks: [
+    'tls-login',
+    'simple-query',
+    'several-statements',
+    'prepared-unnamed',
+    'prepared-named',
+    'prepared-again',
+    'prepared-error',
+    'pipeline',
+    'pipeline-error',
+    'cursor',
+    'cursor-closed-early',
+    'cursor-error',
+    'copy-in',
+    'copy-out',
+    'copy-in-error',
+    'copy-in-aborted',
+    'copy-out-error',
+    'cancel',
+    'binary-values',
+    'notify',
+    'large-object',
+    'big-statement',
+    'many-parameters',
+    'savepoint',
+    'notices',
+    'transaction-status',
+  ],
+  slowChecks: { '17': ['big-result', 'big-value', 'big-parameter'] },
+});
