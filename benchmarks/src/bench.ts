@@ -19,9 +19,10 @@ import { FULL, type Plan, QUICK } from './plan.ts';
 import { stayOnOneProcessor } from './processor.ts';
 import { relay } from './relay.ts';
 import { markdown, type Report } from './report.ts';
+import { weir } from './weir.ts';
 import { workloads } from './workloads.ts';
 
-const PEERS: readonly Peer[] = [direct, pgbouncer, relay];
+const PEERS: readonly Peer[] = [direct, pgbouncer, relay, weir];
 const RESULTS = resolve(import.meta.dirname, '../results');
 /** `pgbench_accounts` then has a million rows. */
 const SCALE = 10;

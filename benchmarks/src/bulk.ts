@@ -13,8 +13,6 @@ export interface BulkQuery {
 }
 
 const MEGABYTE = 1_000_000;
-/** Bytes of the single value; under PostgreSQL's 1 GB for one field. */
-const VALUE_BYTES = 200 * MEGABYTE;
 
 export const MILLION_ROWS: BulkQuery = {
   name: '1,000,000 rows',
@@ -23,12 +21,15 @@ export const MILLION_ROWS: BulkQuery = {
   leastBytes: 100 * MEGABYTE,
 };
 
-export const SINGLE_VALUE: BulkQuery = {
-  name: 'one value of 200 MB',
-  sql: `SELECT repeat('x', ${VALUE_BYTES})`,
-  rows: 1,
-  leastBytes: VALUE_BYTES,
-};
+/** One row with one value; PostgreSQL takes less than 1 GB for a field. */
+export function singleValue(bytes: number): BulkQuery {
+  return {
+    name: `one value of ${bytes / MEGABYTE} MB`,
+    sql: `SELECT repeat('x', ${bytes})`,
+    rows: 1,
+    leastBytes: bytes,
+  };
+}
 
 export interface BulkResult {
   readonly megabytesPerSecond: number;

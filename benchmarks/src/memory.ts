@@ -11,8 +11,8 @@ const ROW_BYTES = 1000;
 const OPENING = 20;
 /** Memory counts as settled once it moved by less than this share within one pause. */
 const SETTLED_SHARE = 0.01;
-const SETTLE_PAUSE_MS = 1000;
-const SETTLE_PAUSES = 10;
+const SETTLE_PAUSE_MS = 500;
+const SETTLE_PAUSES = 20;
 
 export interface SlowRead {
   readonly bytes: number;

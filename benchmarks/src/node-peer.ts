@@ -6,7 +6,14 @@ import type { PeerSetting, RunningPeer } from './peer.ts';
 
 /** What the program is told, as JSON in its first argument. */
 export interface ProgramOptions {
-  readonly database: { readonly host: string; readonly port: number; readonly user: string };
+  readonly database: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly database: string;
+  };
+  /** Sessions that clients will hold at once, at most. */
+  readonly sessions: number;
   /** PEM texts; absent when clients do not use TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -16,10 +23,11 @@ export interface ProgramOptions {
  * standard input does, so it outlives nobody.
  */
 export async function startNodePeer(file: string, setting: PeerSetting): Promise<RunningPeer> {
-  const { host, port, user } = setting.database;
+  const { host, port, user, database } = setting.database;
   const { cert, key } = setting.certificates;
   const options: ProgramOptions = {
-    database: { host, port, user },
+    database: { host, port, user, database },
+    sessions: setting.sessions,
     ...(setting.tls && { tls: { cert, key } }),
   };
   const words = ['--conditions=weir-source', file, JSON.stringify(options)];

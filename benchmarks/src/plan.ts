@@ -10,6 +10,8 @@ export interface Plan {
   readonly selectSeconds: number;
   /** How often a large result is read within one measurement. */
   readonly bulkTimes: number;
+  /** Bytes of the single large value. */
+  readonly valueBytes: number;
   readonly slowRead: { readonly bytes: number; readonly bytesPerSecond: number };
   readonly idleSessions: number;
 }
@@ -23,6 +25,7 @@ export const FULL: Plan = {
   clients: [1, 8, 32],
   selectSeconds: 4,
   bulkTimes: 3,
+  valueBytes: 200 * MEGABYTE,
   slowRead: { bytes: 1000 * MEGABYTE, bytesPerSecond: 50 * MEGABYTE },
   idleSessions: 2000,
 };
@@ -35,6 +38,7 @@ export const QUICK: Plan = {
   clients: [1, 8],
   selectSeconds: 1,
   bulkTimes: 1,
-  slowRead: { bytes: 100 * MEGABYTE, bytesPerSecond: 50 * MEGABYTE },
+  valueBytes: 50 * MEGABYTE,
+  slowRead: { bytes: 50 * MEGABYTE, bytesPerSecond: 50 * MEGABYTE },
   idleSessions: 200,
 };

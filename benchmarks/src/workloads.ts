@@ -1,6 +1,6 @@
 /** The loads that every peer gets in turn. */
 import type { Certificates } from '@weir/testkit';
-import { type BulkQuery, MILLION_ROWS, runBulk, SINGLE_VALUE } from './bulk.ts';
+import { type BulkQuery, MILLION_ROWS, runBulk, singleValue } from './bulk.ts';
 import type { Measurement, Unit } from './measurement.ts';
 import type { RunningPeer } from './peer.ts';
 import { type QueryMode, runSelect } from './pgbench.ts';
@@ -23,7 +23,9 @@ export function workloads(plan: Plan): readonly Workload[] {
   const selects = plan.modes.flatMap((mode) =>
     plan.clients.map((clients) => selectOnly(mode, clients, plan.selectSeconds)),
   );
-  const bulks = [MILLION_ROWS, SINGLE_VALUE].map((query) => bulk(query, plan.bulkTimes));
+  const bulks = [MILLION_ROWS, singleValue(plan.valueBytes)].map((query) =>
+    bulk(query, plan.bulkTimes),
+  );
   return [...selects, ...bulks];
 }
 

@@ -1,4 +1,4 @@
-/** What can stand between the suites and the server. */
+/** What can stand between the suites and the server, and the simplest of it. */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { pipeline } from 'node:stream';
@@ -9,10 +9,11 @@ export interface Door {
   stop(): Promise<void>;
 }
 
-export type OpenDoor = (upstream: Endpoint) => Promise<Door>;
+/** Opens a door to a server; `folder` does not exist yet, and what is left in it is kept. */
+export type OpenDoor = (upstream: Endpoint, folder: string) => Promise<Door>;
 
 /** Copies bytes and knows no protocol: what fails here fails because of the harness. */
-const openRelay: OpenDoor = async (upstream) => {
+export const openRelay: OpenDoor = async (upstream) => {
   const server = createServer({ noDelay: true }, (client) => {
     const database = connect({ host: upstream.host, port: upstream.port, noDelay: true });
     // Either end may leave first; the other then leaves, too, and nothing is lost by it.
@@ -29,5 +30,3 @@ const openRelay: OpenDoor = async (upstream) => {
     },
   };
 };
-
-export const DOORS: ReadonlyMap<string, OpenDoor> = new Map([['relay', openRelay]]);
