@@ -23,7 +23,7 @@ export const FULL: Plan = {
   rounds: 3,
   modes: ['simple', 'prepared'],
   clients: [1, 8, 32],
-  selectSeconds: 4,
+  selectSeconds: 3,
   bulkTimes: 3,
   valueBytes: 200 * MEGABYTE,
   slowRead: { bytes: 1000 * MEGABYTE, bytesPerSecond: 50 * MEGABYTE },

@@ -43,7 +43,7 @@ export function compare(
 export function betterOf(first: SuiteOutcome, second: SuiteOutcome): SuiteOutcome {
   return {
     ...second,
-    passed: first.passed.union(second.passed),
-    failed: first.failed.intersection(second.failed),
+    passed: new Set([...first.passed, ...second.passed]),
+    failed: new Set([...second.failed].filter((test) => first.failed.has(test))),
   };
 }
