@@ -35,8 +35,9 @@ const end = async (code: number) => {
   await scene.stop();
   process.exit(code);
 };
-process.once('SIGINT', () => void end(0));
-process.once('SIGTERM', () => void end(0));
+// A terminal's Ctrl-C may arrive more than once: from the terminal, and from what started this.
+process.on('SIGINT', () => void end(0));
+process.on('SIGTERM', () => void end(0));
 
 if (process.argv.includes('--tour')) {
   const passed = await playTour(scene, tell);

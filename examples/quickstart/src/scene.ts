@@ -43,8 +43,10 @@ export interface ConfigChoice {
 /** Starts everything; what was started is stopped again when a later part fails. */
 export async function startScene(tell: (what: string) => void): Promise<Scene> {
   const cleanups: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= runInTurn(cleanups.reverse());
+    return stopping;
   };
   try {
     const dir = await mkdtemp(join(tmpdir(), 'weir-quickstart-'));
@@ -84,6 +86,10 @@ export async function startScene(tell: (what: string) => void): Promise<Scene> {
     await stop();
     throw error;
   }
+}
+
+async function runInTurn(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const step of steps) await step();
 }
 
 /** The wanted port, or 0 when something else listens there. */
