@@ -3,26 +3,46 @@ import type { Buffer } from 'node:buffer';
 /**
  * Reads statement text in the encoding that the client declared (`client_encoding`), so that what is
  * decided and recorded is what the database will read. It converts nothing that is forwarded.
+ * https://www.postgresql.org/docs/18/multibyte.html
  */
 
-/** PostgreSQL's names for the encodings that the platform can decode, beside UTF-8. */
-const LABELS: Readonly<Record<string, string>> = {
-  BIG5: 'big5',
-  EUC_CN: 'gb2312',
-  EUC_JP: 'euc-jp',
-  EUC_KR: 'euc-kr',
-  GB18030: 'gb18030',
-  GBK: 'gbk',
-  ISO_8859_5: 'iso-8859-5',
-  KOI8R: 'koi8-r',
-  KOI8U: 'koi8-u',
-  LATIN2: 'iso-8859-2',
-  LATIN9: 'iso-8859-15',
-  SJIS: 'shift_jis',
-  WIN1250: 'windows-1250',
-  WIN1251: 'windows-1251',
-  WIN1252: 'windows-1252',
-};
+/** PostgreSQL's names for the encodings that the platform can decode, beside those of one's own. */
+const LABELS: ReadonlyMap<string, string> = new Map([
+  ['BIG5', 'big5'],
+  ['EUC_CN', 'gb2312'],
+  ['EUC_JP', 'euc-jp'],
+  ['EUC_KR', 'euc-kr'],
+  ['GB18030', 'gb18030'],
+  ['GBK', 'gbk'],
+  ['ISO_8859_5', 'iso-8859-5'],
+  ['ISO_8859_6', 'iso-8859-6'],
+  ['ISO_8859_7', 'iso-8859-7'],
+  ['ISO_8859_8', 'iso-8859-8'],
+  ['KOI8R', 'koi8-r'],
+  ['KOI8U', 'koi8-u'],
+  ['LATIN2', 'iso-8859-2'],
+  ['LATIN3', 'iso-8859-3'],
+  ['LATIN4', 'iso-8859-4'],
+  ['LATIN5', 'iso-8859-9'],
+  ['LATIN6', 'iso-8859-10'],
+  ['LATIN7', 'iso-8859-13'],
+  ['LATIN8', 'iso-8859-14'],
+  ['LATIN9', 'iso-8859-15'],
+  ['LATIN10', 'iso-8859-16'],
+  ['SJIS', 'shift_jis'],
+  ['UHC', 'euc-kr'],
+  ['WIN866', 'ibm866'],
+  ['WIN874', 'windows-874'],
+  ['WIN1250', 'windows-1250'],
+  ['WIN1251', 'windows-1251'],
+  ['WIN1252', 'windows-1252'],
+  ['WIN1253', 'windows-1253'],
+  ['WIN1254', 'windows-1254'],
+  ['WIN1255', 'windows-1255'],
+  ['WIN1256', 'windows-1256'],
+  ['WIN1257', 'windows-1257'],
+  ['WIN1258', 'windows-1258'],
+]);
 
 /** Encodings whose later bytes may look like ASCII, so that bytes cannot be scanned for quotes. */
 const ASCII_UNSAFE: ReadonlySet<string> = new Set([
@@ -35,28 +55,46 @@ const ASCII_UNSAFE: ReadonlySet<string> = new Set([
   'UHC',
 ]);
 
+/** Encodings that Node's own Buffer reads. SQL_ASCII is no encoding: the bytes are the database's. */
+const BUFFER_ENCODINGS: ReadonlyMap<string, 'utf8' | 'latin1'> = new Map([
+  ['UTF8', 'utf8'],
+  ['SQL_ASCII', 'utf8'],
+  ['LATIN1', 'latin1'],
+]);
+
 /** Text decoder for one session; `declare` follows what the database reports. */
 export class ClientEncoding {
-  #name = 'UTF8';
+  #bufferEncoding: 'utf8' | 'latin1' | undefined = 'utf8';
   #decoder: InstanceType<typeof TextDecoder> | undefined;
+  #asciiSafe = true;
 
-  declare(name: string): void {
-    this.#name = name.toUpperCase();
-    const label = LABELS[this.#name];
-    this.#decoder = label === undefined ? undefined : new TextDecoder(label);
+  declare(reported: string): void {
+    const name = reported.toUpperCase();
+    const label = LABELS.get(name);
+    this.#bufferEncoding = BUFFER_ENCODINGS.get(name);
+    this.#decoder = label === undefined ? undefined : new TextDecoder(label, { fatal: true });
+    this.#asciiSafe = !ASCII_UNSAFE.has(name);
   }
 
-  /** Whether a byte below 0x80 always is the ASCII character that it looks like. */
+  /** Whether every byte below 0x80 is the ASCII character that it looks like. */
   isAsciiSafe(bytes: Buffer, start: number, end: number): boolean {
-    if (!ASCII_UNSAFE.has(this.#name)) return true;
-    for (let at = start; at < end; at += 1) if ((bytes[at] as number) >= 0x80) return false;
-    return true;
+    return this.#asciiSafe || isAscii(bytes, start, end);
   }
 
-  decode(bytes: Buffer, start: number, end: number): string {
-    if (this.#name === 'UTF8' || this.#name === 'SQL_ASCII')
-      return bytes.toString('utf8', start, end);
-    if (this.#decoder !== undefined) return this.#decoder.decode(bytes.subarray(start, end));
-    return bytes.toString('latin1', start, end);
+  /** The text; undefined when it cannot be read for sure as the database will read it. */
+  read(bytes: Buffer, start: number, end: number): string | undefined {
+    if (this.#bufferEncoding !== undefined) return bytes.toString(this.#bufferEncoding, start, end);
+    if (isAscii(bytes, start, end)) return bytes.toString('latin1', start, end);
+    try {
+      return this.#decoder?.decode(bytes.subarray(start, end));
+    } catch {
+      // The platform's decoder says so when the bytes are not valid.
+      return undefined;
+    }
   }
+}
+
+function isAscii(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if ((bytes[at] as number) >= 0x80) return false;
+  return true;
 }

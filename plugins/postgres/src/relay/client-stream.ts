@@ -1,19 +1,32 @@
 import { Buffer } from 'node:buffer';
-import type {
-  DecidedStatement,
-  Denial,
-  MachineLimits,
-  RelayActions,
-  Statement,
-  StatementDraft,
-  Verdict,
-} from '@weir/contract';
+import type { Denial, MachineLimits, RelayActions, Statement, Verdict } from '@weir/contract';
+import {
+  decodeBind,
+  decodeExecute,
+  decodeParse,
+  decodeSubject,
+} from '../protocol/frontend-decode.ts';
 import { Frontend, frontendLimit, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
 import { splitStatements } from '../protocol/split-statements.ts';
+import { CHANGED, Decisions, HELD, toWithheld } from './decisions.ts';
+import {
+  FUNCTION_CALL,
+  LONG_NAME,
+  MANY_PORTALS,
+  MANY_STATEMENTS,
+  NAME_BYTES,
+  PORTAL_LIMIT,
+  tooLong,
+  UNREADABLE_TEXT,
+  UNSAFE_ENCODING,
+  UNSETTLED,
+} from './denials.ts';
+import { MessageRun } from './message-run.ts';
 import { type Fate, type MessageReader, MessageWalk, PASS, STOP, WAIT } from './message-walk.ts';
-import type { Portal, Prepared, Withheld } from './outstanding.ts';
-import { PreparedText } from './prepared-text.ts';
+import { madeInSql, type Withheld } from './outstanding.ts';
+import { PreparedText, preparedBytes } from './prepared-text.ts';
 import type { SessionState } from './session-state.ts';
+import { readNameChanges } from './sql-names.ts';
 import { makeFailingExecute, makeFailingQuery, type RandomBytes } from './withheld.ts';
 
 /**
@@ -21,16 +34,14 @@ import { makeFailingExecute, makeFailingQuery, type RandomBytes } from './withhe
  * the record of what the database will have to answer. It never writes to the client.
  */
 
-/** The server cuts names at this many bytes (NAMEDATALEN - 1); longer ones would become others. */
-const NAME_BYTES = 63;
 /** Bind's two names and what frames them; the rest of a Bind streams. */
 const BIND_HEAD_BYTES = HEADER_BYTES + 2 * (NAME_BYTES + 1);
-const PORTAL_LIMIT = 65_536;
-const SEMICOLON = 0x3b;
 const DROP = Buffer.alloc(0);
 const FLUSH = Buffer.from([Frontend.Flush, 0, 0, 0, LENGTH_BYTES]);
-const KIND_STATEMENT = 'S'.charCodeAt(0);
-const KIND_PORTAL = 'P'.charCodeAt(0);
+/** A text that begins with a letter is more than white space and comments. */
+const BEGINS_WITH_LETTER = /^[a-z]/i;
+/** What `standard_conforming_strings` and `client_encoding` can make read otherwise. */
+const DEPENDS_ON_SETTINGS = /[^\t\n\r\x20-\x5b\x5d-\x7e]/;
 
 export class ClientStream implements MessageReader {
   readonly #state: SessionState;
@@ -39,14 +50,16 @@ export class ClientStream implements MessageReader {
   readonly #random: RandomBytes;
   readonly #walk: MessageWalk;
   readonly #preparedText: PreparedText;
-  /** Decisions on the statements of the message that is being read, in order. */
-  #decided: DecidedStatement[] = [];
-  #held: Statement | undefined;
+  readonly #decisions: Decisions;
+  /** The message that is being read waits for answers of the database. */
+  #awaiting = false;
+  /** Answers are needed that the database may hold back until it is asked to flush. */
+  #flushNeeded = false;
+  /** Something was sent behind the last Flush of our own. */
+  #unflushed = false;
   #throttled = false;
   #violation: string | undefined;
-  #copyRows = 0;
-  #copyFrom = -1;
-  #copyTo = 0;
+  readonly #copied = new MessageRun();
 
   constructor(
     state: SessionState,
@@ -60,6 +73,7 @@ export class ClientStream implements MessageReader {
     this.#random = random;
     this.#walk = new MessageWalk(this);
     this.#preparedText = new PreparedText(state.statements, limits.preparedBytes);
+    this.#decisions = new Decisions(actions);
   }
 
   get idle(): boolean {
@@ -75,16 +89,17 @@ export class ClientStream implements MessageReader {
   }
 
   release(verdict: Verdict, ref: string | undefined): void {
-    const statement = this.#held;
-    if (statement === undefined) return;
-    this.#held = undefined;
-    this.#decided.push(ref === undefined ? { statement, verdict } : { statement, verdict, ref });
-    this.#walk.resume();
+    if (this.#decisions.settle(verdict, ref)) this.#walk.resume();
   }
 
-  /** The database has caught up; reading from the client goes on. */
-  caughtUp(): void {
-    if (!this.#throttled || this.#state.queue.length > this.#limits.pipelineDepth / 2) return;
+  /** The database has answered something: what waited for it goes on. */
+  answersCame(): void {
+    if (this.#awaiting) {
+      this.#awaiting = false;
+      this.#walk.resume();
+    }
+    if (!this.#throttled || this.#awaiting) return;
+    if (this.#state.queue.length > this.#limits.pipelineDepth / 2) return;
     this.#throttled = false;
     this.#actions.throttle(false);
   }
@@ -112,42 +127,47 @@ export class ClientStream implements MessageReader {
   }
 
   message(type: number, bytes: Buffer, at: number, total: number): Fate {
-    if (this.#copyFrom >= 0 && type !== Frontend.CopyData) this.#tellCopied(bytes);
+    if (type !== Frontend.CopyData) this.#tellCopied(bytes);
     if (type === Frontend.Terminate) {
+      this.#walk.stop();
       this.#actions.quit();
       return PASS;
     }
     if (type === Frontend.Sync) return this.#sync();
     // What the database would skip anyway does not leave us: it is not decided, so it must not run.
-    if (this.#state.skipping) return DROP;
+    if (this.#state.skipping) {
+      this.#decisions.abandon();
+      return DROP;
+    }
     const fate = this.#read(type, bytes, at, total);
-    if (fate !== WAIT && this.#decided.length > 0) this.#decided = [];
+    if (fate !== WAIT) this.#decisions.sent();
     return fate;
   }
 
   passed(type: number, _bytes: Buffer, at: number, end: number, first: boolean): void {
-    if (type !== Frontend.CopyData) return;
-    if (this.#copyFrom < 0) this.#copyFrom = at;
-    this.#copyTo = end;
-    if (first) this.#copyRows += 1;
+    if (type === Frontend.CopyData) this.#copied.add(at, end, first);
   }
 
   chunkRead(bytes: Buffer): void {
-    if (this.#copyFrom >= 0) this.#tellCopied(bytes);
+    this.#tellCopied(bytes);
     if (this.#violation !== undefined) {
       this.#actions.violated({ code: 'protocol-violation', message: this.#violation });
       this.#violation = undefined;
       return;
     }
-    if (this.#throttled || this.#state.queue.length <= this.#limits.pipelineDepth) return;
-    if (!this.#walk.atBoundary) return;
-    // The database may hold back answers until it is asked to flush: without this, both would wait.
-    this.#throttled = true;
+    if (this.#state.queue.length > this.#limits.pipelineDepth) {
+      this.#flushNeeded ||= !this.#throttled;
+      this.#throttle();
+    }
+    if (!this.#flushNeeded || !this.#walk.atBoundary) return;
+    this.#flushNeeded = false;
+    if (!this.#unflushed) return;
+    this.#unflushed = false;
     this.#actions.toDatabase(FLUSH);
-    this.#actions.throttle(true);
   }
 
   forward(bytes: Buffer): void {
+    this.#unflushed = true;
     this.#actions.toDatabase(bytes);
   }
 
@@ -162,30 +182,35 @@ export class ClientStream implements MessageReader {
       case Frontend.Execute:
         return this.#execute(bytes, at, total);
       case Frontend.Describe:
+        return this.#describe(bytes, at, total);
       case Frontend.Close:
-        return this.#describeOrClose(type, bytes, at, total);
+        return this.#close(bytes, at, total);
+      case Frontend.CopyData:
       case Frontend.CopyDone:
       case Frontend.CopyFail:
-        return this.#copyEnd();
+        return this.#copy(type);
       case Frontend.FunctionCall:
-        return this.#functionCall();
+        // It runs code without SQL, so nothing could be decided about it.
+        return this.#denyQuery(FUNCTION_CALL);
       default:
         return PASS;
     }
   }
 
   #sync(): Fate {
-    this.#state.skipping = false;
     const { copy } = this.#state;
     // The database takes a Sync inside a copy for part of it and does not answer.
-    if (copy === undefined || copy.ended) this.#state.queue.push({ kind: 'sync' });
+    if (copy !== undefined && !copy.ended) return DROP;
+    this.#state.skipping = false;
+    this.#state.send(SYNC);
     return PASS;
   }
 
-  #copyEnd(): Fate {
+  /** Copied data waits for the copy that it belongs to; where nothing is under way it is ignored. */
+  #copy(type: number): Fate {
     const { copy, queue } = this.#state;
-    if (copy !== undefined && !copy.ended) copy.ended = true;
-    else if (queue.length > 0) queue.push({ kind: 'copy-end' });
+    if (copy === undefined || copy.ended) return queue.length === 0 ? PASS : this.#await(true);
+    if (type !== Frontend.CopyData) copy.ended = true;
     return PASS;
   }
 
@@ -194,36 +219,36 @@ export class ClientStream implements MessageReader {
     const start = at + HEADER_BYTES;
     const end = at + total - 1;
     if (bytes.indexOf(0, start) !== end) return this.#violated('invalid query string');
-    const semicolon = bytes.indexOf(SEMICOLON, start);
-    if (semicolon < 0 || semicolon >= end - 1) {
-      const stop = semicolon === end - 1 ? semicolon : end;
-      const decided = this.#decide(0, {
-        text: this.#state.encoding.decode(bytes, start, stop),
-        source: 'text',
-      });
-      if (decided === undefined) return WAIT;
-      return decided.verdict.allow
-        ? this.#sendQuery([decided.statement], undefined, PASS)
-        : this.#replaceQuery([], decided, bytes.subarray(start, start));
+    const text = this.#state.encoding.read(bytes, start, end);
+    if (text === undefined) return this.#denyQuery(UNREADABLE_TEXT);
+    if (!this.#state.settled && DEPENDS_ON_SETTINGS.test(text)) {
+      return this.#state.queue.segmentEnds > 0 ? this.#await(false) : this.#denyQuery(UNSETTLED);
     }
-    return this.#queryOfSeveral(bytes, start, end);
+    const semicolon = text.indexOf(';');
+    const single = semicolon < 0 || semicolon === text.length - 1;
+    const splittable = this.#state.encoding.isAsciiSafe(bytes, start, end);
+    if (!single && !splittable) return this.#denyQuery(UNSAFE_ENCODING);
+    if (splittable && !(single && BEGINS_WITH_LETTER.test(text))) {
+      return this.#queryOfSeveral(bytes.subarray(start, end));
+    }
+    const decided = this.#decide(0, semicolon < 0 ? text : text.slice(0, -1), 'text');
+    if (typeof decided === 'number') return decided;
+    return decided.verdict.allow
+      ? this.#sendQuery([decided.statement], undefined, PASS)
+      : this.#replaceQuery([], toWithheld(decided), NOTHING);
   }
 
   /** Statements are decided in order, up to the first that is denied; the later ones never run. */
-  #queryOfSeveral(bytes: Buffer, start: number, end: number): Fate {
+  #queryOfSeveral(string: Buffer): Fate {
     const { encoding, standardStrings } = this.#state;
-    if (!encoding.isAsciiSafe(bytes, start, end)) return this.#denyQuery(UNSAFE_ENCODING);
-    const text = bytes.subarray(start, end);
     const statements: Statement[] = [];
     let allowed = 0;
-    for (const span of splitStatements(text, { standardStrings })) {
-      const decided = this.#decide(statements.length, {
-        text: encoding.decode(text, span.start, span.end),
-        source: 'text',
-      });
-      if (decided === undefined) return WAIT;
+    for (const span of splitStatements(string, { standardStrings })) {
+      const text = encoding.read(string, span.start, span.end) ?? '';
+      const decided = this.#decide(statements.length, text, 'text');
+      if (typeof decided === 'number') return decided;
       if (!decided.verdict.allow) {
-        return this.#replaceQuery(statements, decided, text.subarray(0, allowed));
+        return this.#replaceQuery(statements, toWithheld(decided), string.subarray(0, allowed));
       }
       statements.push(decided.statement);
       allowed = span.after;
@@ -236,6 +261,7 @@ export class ClientStream implements MessageReader {
       kind: 'query',
       statements,
       withheld,
+      changes: statements.flatMap(({ text }) => readNameChanges(text)),
       current: 0,
       failed: false,
       tally: { rows: 0, bytes: 0 },
@@ -243,191 +269,141 @@ export class ClientStream implements MessageReader {
     return fate;
   }
 
-  #replaceQuery(statements: readonly Statement[], denied: DecidedStatement, allowed: Buffer): Fate {
-    return this.#sendQuery(statements, toWithheld(denied), makeFailingQuery(allowed, this.#random));
+  #replaceQuery(statements: readonly Statement[], withheld: Withheld, allowed: Buffer): Fate {
+    return this.#sendQuery(statements, withheld, makeFailingQuery(allowed, this.#random));
   }
 
   #denyQuery(denial: Denial): Fate {
-    return this.#replaceQuery([], this.#actions.deny({ text: '', source: 'text' }, denial), DROP);
-  }
-
-  /** The function-call interface runs code without SQL, so nothing could be decided about it. */
-  #functionCall(): Fate {
-    return this.#denyQuery(FUNCTION_CALL);
+    return this.#replaceQuery([], this.#decisions.deny('text', denial), NOTHING);
   }
 
   #parse(bytes: Buffer, at: number, total: number): Fate {
     if (total > this.#limits.statementBytes) return this.#denyStep(this.#tooLong());
-    const end = at + total;
-    const nameEnd = bytes.indexOf(0, at + HEADER_BYTES);
-    const textEnd = nameEnd < 0 || nameEnd >= end ? -1 : bytes.indexOf(0, nameEnd + 1);
-    if (textEnd < 0 || textEnd >= end) return this.#violated('invalid Parse message');
-    if (nameEnd - at - HEADER_BYTES > NAME_BYTES) return this.#denyStep(LONG_NAME);
-    const size = textEnd - nameEnd - 1;
+    const head = decodeParse(bytes, at, at + total);
+    if (head === undefined) return this.#violated('invalid Parse message');
+    const { name, textStart, textEnd } = head;
+    if (name.length > NAME_BYTES) return this.#denyStep(LONG_NAME);
+    const text = this.#state.encoding.read(bytes, textStart, textEnd);
+    if (text === undefined) return this.#denyStep(UNREADABLE_TEXT);
+    if (this.#state.queue.segmentEnds > 0 && DEPENDS_ON_SETTINGS.test(text)) {
+      return this.#await(false);
+    }
+    const size = preparedBytes(total);
     if (!this.#preparedText.take(size)) return this.#denyStep(MANY_STATEMENTS);
-    const text = this.#state.encoding.decode(bytes, nameEnd + 1, textEnd);
-    const name = bytes.toString('latin1', at + HEADER_BYTES, nameEnd);
-    const prepared: Prepared = { text, bytes: size, byName: false, columns: undefined };
+    const changes = readNameChanges(text);
+    const prepared = { text, bytes: size, byName: false, changes, columns: undefined };
     this.#state.send({ kind: 'parse', name, prepared });
     return PASS;
   }
 
   #bind(bytes: Buffer, at: number, total: number): Fate {
-    const end = at + Math.min(total, BIND_HEAD_BYTES);
-    const portalEnd = bytes.indexOf(0, at + HEADER_BYTES);
-    const nameEnd = portalEnd < 0 || portalEnd >= end ? -1 : bytes.indexOf(0, portalEnd + 1);
-    if (nameEnd < 0 || nameEnd >= end) {
+    const head = decodeBind(bytes, at, at + Math.min(total, BIND_HEAD_BYTES));
+    if (head === undefined) {
       return total > BIND_HEAD_BYTES
         ? this.#denyStep(LONG_NAME)
         : this.#violated('invalid Bind message');
     }
+    const { portal, statement } = head;
     const { statements, portals } = this.#state;
-    if (portalEnd - at - HEADER_BYTES > NAME_BYTES || nameEnd - portalEnd - 1 > NAME_BYTES) {
+    if (portal.length > NAME_BYTES || statement.length > NAME_BYTES) {
       return this.#denyStep(LONG_NAME);
     }
-    if (portals.size >= PORTAL_LIMIT) return this.#denyStep(MANY_PORTALS);
-    const name = bytes.toString('latin1', portalEnd + 1, nameEnd);
-    const portal: Portal = {
-      prepared: statements.get(name) ?? madeInSql(`EXECUTE "${name.replaceAll('"', '""')}"`),
-      columns: undefined,
-    };
-    const portalName = bytes.toString('latin1', at + HEADER_BYTES, portalEnd);
-    this.#state.send({ kind: 'bind', name: portalName, portal });
+    if (this.#state.isStatementUnsure(statement)) return this.#await(false);
+    if (portals.atMost >= PORTAL_LIMIT) return this.#denyStep(MANY_PORTALS);
+    const prepared = statements.get(statement) ?? madeInSql('EXECUTE', statement);
+    this.#state.send({ kind: 'bind', name: portal, portal: { prepared, columns: undefined } });
     return PASS;
   }
 
   #execute(bytes: Buffer, at: number, total: number): Fate {
-    const nameEnd = bytes.indexOf(0, at + HEADER_BYTES);
-    if (nameEnd !== at + total - 5) return this.#violated('invalid Execute message');
-    const name = bytes.toString('latin1', at + HEADER_BYTES, nameEnd);
+    const name = decodeExecute(bytes, at, at + total);
+    if (name === undefined) return this.#violated('invalid Execute message');
+    if (name.length > NAME_BYTES) return this.#denyStep(LONG_NAME);
+    if (this.#state.isPortalUnsure(name)) return this.#await(false);
     const portal = this.#state.portals.get(name);
-    const prepared = portal?.prepared ?? madeInSql(`FETCH FROM "${name.replaceAll('"', '""')}"`);
-    const decided = this.#decide(0, {
-      text: prepared.text,
-      source: prepared.byName ? 'name' : 'prepared',
-    });
-    if (decided === undefined) return WAIT;
-    if (!decided.verdict.allow) {
-      this.#state.send({ kind: 'denied', withheld: toWithheld(decided) });
-      return makeFailingExecute(this.#random);
-    }
+    const { text, byName, changes } = portal?.prepared ?? madeInSql('FETCH FROM', name);
+    const decided = this.#decide(0, text, byName ? 'name' : 'prepared');
+    if (typeof decided === 'number') return decided;
+    if (!decided.verdict.allow) return this.#failStep(toWithheld(decided));
     const tally = { rows: 0, bytes: 0 };
-    this.#state.send({ kind: 'execute', statement: decided.statement, portal, tally });
+    this.#state.send({ kind: 'execute', statement: decided.statement, portal, changes, tally });
     return PASS;
   }
 
-  #describeOrClose(type: number, bytes: Buffer, at: number, total: number): Fate {
-    const what = bytes[at + HEADER_BYTES];
-    const nameEnd = bytes.indexOf(0, at + HEADER_BYTES + 1);
-    if (nameEnd !== at + total - 1 || (what !== KIND_STATEMENT && what !== KIND_PORTAL)) {
-      return this.#violated('invalid Describe or Close message');
-    }
-    if (nameEnd - at - HEADER_BYTES - 1 > NAME_BYTES) return this.#denyStep(LONG_NAME);
-    const name = bytes.toString('latin1', at + HEADER_BYTES + 1, nameEnd);
+  #describe(bytes: Buffer, at: number, total: number): Fate {
+    const subject = decodeSubject(bytes, at, at + total);
+    if (subject === undefined) return this.#violated('invalid Describe message');
+    const { what, name } = subject;
+    if (name.length > NAME_BYTES) return this.#denyStep(LONG_NAME);
     const { statements, portals } = this.#state;
-    if (type === Frontend.Close) {
-      this.#state.send({
-        kind: 'close',
-        what: what === KIND_STATEMENT ? 'statement' : 'portal',
-        name,
-      });
-    } else {
-      const record = what === KIND_STATEMENT ? statements.get(name) : portals.get(name);
-      this.#state.send({ kind: 'describe', record });
-    }
+    const ofStatement = what === 'statement';
+    const unsure = ofStatement
+      ? this.#state.isStatementUnsure(name)
+      : this.#state.isPortalUnsure(name);
+    if (unsure) return this.#await(false);
+    const record = ofStatement ? statements.get(name) : portals.get(name);
+    this.#state.send({ kind: 'describe', record });
     return PASS;
   }
 
-  /** The decision on the message's `index`-th statement; undefined while it is held. */
-  #decide(index: number, draft: StatementDraft): DecidedStatement | undefined {
-    const known = this.#decided[index];
-    if (known !== undefined) return known;
-    const submission = this.#actions.submit(draft);
-    if (submission.verdict === 'held') {
-      this.#held = submission.statement;
-      return undefined;
-    }
-    this.#decided.push(submission);
-    return submission;
+  #close(bytes: Buffer, at: number, total: number): Fate {
+    const subject = decodeSubject(bytes, at, at + total);
+    if (subject === undefined) return this.#violated('invalid Close message');
+    if (subject.name.length > NAME_BYTES) return this.#denyStep(LONG_NAME);
+    this.#state.send({ kind: 'close', ...subject });
+    return PASS;
+  }
+
+  /** The decision on the message's `index`-th statement, or what becomes of the message without it. */
+  #decide(index: number, text: string, source: Statement['source']) {
+    const decided = this.#decisions.decide(index, { text, source });
+    if (decided === HELD) return WAIT;
+    return decided === CHANGED ? this.#violated('the settings changed meanwhile') : decided;
   }
 
   /** Denies a step of the extended protocol that cannot be read or is over a limit. */
   #denyStep(denial: Denial): Fate {
-    const decided = this.#actions.deny({ text: '', source: 'prepared' }, denial);
-    this.#state.send({ kind: 'denied', withheld: toWithheld(decided) });
+    return this.#failStep(this.#decisions.deny('prepared', denial));
+  }
+
+  #failStep(withheld: Withheld): Fate {
+    this.#state.send({ kind: 'denied', withheld });
     return makeFailingExecute(this.#random);
   }
 
   #tooLong(): Denial {
-    return {
-      allow: false,
-      code: 'over-limit',
-      message: `statement text is longer than ${this.#limits.statementBytes} bytes`,
-      rule: 'limits.statement_bytes',
-      hint: 'Send the values as parameters, use COPY, or ask for a higher limits.statement_bytes.',
-    };
+    return tooLong(this.#limits.statementBytes);
   }
 
-  #violated(what: string): Fate {
+  #violated(what: string): typeof STOP {
     this.#violation = what;
     return STOP;
   }
 
+  /** The message is read again when the database has answered more. */
+  #await(flush: boolean): typeof WAIT {
+    this.#awaiting = true;
+    this.#flushNeeded ||= flush;
+    this.#throttle();
+    return WAIT;
+  }
+
+  #throttle(): void {
+    if (this.#throttled) return;
+    this.#throttled = true;
+    this.#actions.throttle(true);
+  }
+
   #tellCopied(bytes: Buffer): void {
-    const wire = bytes.subarray(this.#copyFrom, this.#copyTo);
-    const rows = this.#copyRows;
-    this.#copyFrom = -1;
-    this.#copyRows = 0;
+    if (this.#copied.isEmpty) return;
+    const { wire, begun } = this.#copied.take(bytes);
     const { copy } = this.#state;
     if (copy?.statement === undefined || copy.ended) return;
-    this.#actions.rows(copy.statement, 'copy-in', rows, wire);
-    copy.tally.rows += rows;
+    this.#actions.rows(copy.statement, 'copy-in', begun, wire);
+    copy.tally.rows += begun;
     copy.tally.bytes += wire.length;
   }
 }
 
-const UNSAFE_ENCODING: Denial = {
-  allow: false,
-  code: 'not-understood',
-  message: 'several statements in one string cannot be told apart under this client_encoding',
-  hint: 'Send one statement at a time, or use client_encoding UTF8.',
-};
-
-const FUNCTION_CALL: Denial = {
-  allow: false,
-  code: 'not-understood',
-  message: 'the function call sub-protocol is not supported',
-  hint: 'Call the function with SELECT.',
-};
-
-const LONG_NAME: Denial = {
-  allow: false,
-  code: 'not-understood',
-  message: `names of prepared statements and portals may have ${NAME_BYTES} bytes at most`,
-  hint: 'Use shorter names: the database would cut these.',
-};
-
-const MANY_PORTALS: Denial = {
-  allow: false,
-  code: 'over-limit',
-  message: `a session may have ${PORTAL_LIMIT} portals at most`,
-  hint: 'Close portals that are no longer needed, or end the transaction.',
-};
-
-const MANY_STATEMENTS: Denial = {
-  allow: false,
-  code: 'over-limit',
-  message: 'the prepared statements of this session hold too much text',
-  rule: 'limits.prepared_bytes',
-  hint: 'Close prepared statements that are no longer needed, or ask for a higher limits.prepared_bytes.',
-};
-
-function madeInSql(text: string): Prepared {
-  return { text, bytes: 0, byName: true, columns: undefined };
-}
-
-function toWithheld(decided: DecidedStatement): Withheld {
-  const { verdict, ref } = decided;
-  if (verdict.allow) throw new TypeError('an allowed statement is not withheld');
-  return { denial: verdict, ref };
-}
+const SYNC = { kind: 'sync' } as const;
+const NOTHING = Buffer.alloc(0);

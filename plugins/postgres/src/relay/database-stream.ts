@@ -10,6 +10,7 @@ import {
 import { encodeDenial } from '../refusals.ts';
 import { viewRowDescription } from './columns.ts';
 import { readErrorFields } from './error-fields.ts';
+import { MessageRun } from './message-run.ts';
 import { type Fate, type MessageReader, MessageWalk, PASS, STOP } from './message-walk.ts';
 import type {
   Outstanding,
@@ -33,24 +34,26 @@ const PARAMETER_LIMIT = 65_536;
 const ROW_DESCRIPTION_LIMIT = 1_048_576;
 const READY_BYTES = HEADER_BYTES + 1;
 
+/** No transaction, in a transaction, in a failed one. */
+const STATUSES: ReadonlySet<number> = new Set(Buffer.from('ITE'));
+
 type Running = OutstandingExecute | OutstandingQuery;
 
 export class DatabaseStream implements MessageReader {
   readonly #state: SessionState;
   readonly #actions: RelayActions;
-  readonly #onProgress: () => void;
+  readonly #onAnswers: (ready: boolean) => void;
   readonly #walk: MessageWalk;
   #violation: string | undefined;
-  #quieted = false;
+  /** A ReadyForQuery came since this was last told. */
+  #ready = false;
+  readonly #run = new MessageRun();
   #runForm: BatchForm = 'rows';
-  #runFrom = -1;
-  #runTo = 0;
-  #runRows = 0;
 
-  constructor(state: SessionState, actions: RelayActions, onProgress: () => void) {
+  constructor(state: SessionState, actions: RelayActions, onAnswers: (ready: boolean) => void) {
     this.#state = state;
     this.#actions = actions;
-    this.#onProgress = onProgress;
+    this.#onAnswers = onAnswers;
     this.#walk = new MessageWalk(this);
   }
 
@@ -89,11 +92,14 @@ export class DatabaseStream implements MessageReader {
   }
 
   message(type: number, bytes: Buffer, at: number, total: number): Fate {
-    if (type === Backend.DataRow || type === Backend.CopyData) return PASS;
-    if (this.#runFrom >= 0) this.#tellRows(bytes);
+    if (type === Backend.DataRow || type === Backend.CopyData) {
+      if (!this.#run.isEmpty || this.#runningStatement() !== undefined) return PASS;
+      return this.#violated('rows that no statement asked for');
+    }
+    this.#tellRows(bytes);
     switch (type) {
       case Backend.ReadyForQuery:
-        return this.#ready(bytes[at + HEADER_BYTES] as number);
+        return this.#readyForQuery(bytes[at + HEADER_BYTES] as number);
       case Backend.CommandComplete:
         return this.#complete(bytes.toString('latin1', at + HEADER_BYTES, at + total - 1));
       case Backend.EmptyQueryResponse:
@@ -115,26 +121,21 @@ export class DatabaseStream implements MessageReader {
 
   passed(type: number, _bytes: Buffer, at: number, end: number, first: boolean): void {
     if (type !== Backend.DataRow && type !== Backend.CopyData) return;
-    if (this.#runFrom < 0) {
-      this.#runFrom = at;
-      this.#runForm = type === Backend.DataRow ? 'rows' : 'copy-out';
-    }
-    this.#runTo = end;
-    if (first) this.#runRows += 1;
+    if (this.#run.isEmpty) this.#runForm = type === Backend.DataRow ? 'rows' : 'copy-out';
+    this.#run.add(at, end, first);
   }
 
   chunkRead(bytes: Buffer): void {
-    if (this.#runFrom >= 0) this.#tellRows(bytes);
+    this.#tellRows(bytes);
     if (this.#violation !== undefined) {
       const message = `the database broke the protocol: ${this.#violation}`;
       this.#violation = undefined;
       this.#actions.violated({ code: 'upstream-lost', message });
       return;
     }
-    this.#onProgress();
-    if (!this.#quieted) return;
-    this.#quieted = false;
-    this.#actions.quieted();
+    const ready = this.#ready;
+    this.#ready = false;
+    this.#onAnswers(ready);
   }
 
   forward(bytes: Buffer): void {
@@ -143,27 +144,22 @@ export class DatabaseStream implements MessageReader {
 
   /** The connection is gone: nothing that is still open will be answered. */
   failAll(): void {
-    while (this.#state.head() !== undefined) {
-      const entry = this.#state.queue.shift();
-      if (entry !== undefined) this.#fail(entry, 'connection', '');
+    for (let entry = this.#state.queue.shift(); entry !== undefined; ) {
+      this.#fail(entry, 'connection', '');
+      entry = this.#state.queue.shift();
     }
   }
 
   #tellRows(bytes: Buffer): void {
-    const wire = bytes.subarray(this.#runFrom, this.#runTo);
-    const rows = this.#runRows;
-    this.#runFrom = -1;
-    this.#runRows = 0;
+    if (this.#run.isEmpty) return;
+    const { wire, begun } = this.#run.take(bytes);
     const running = this.#running();
-    const statement = running === undefined ? undefined : currentStatement(running);
-    if (running === undefined || statement === undefined) {
-      this.#violation ??= 'rows that no statement asked for';
-      return;
-    }
+    const statement = this.#runningStatement();
+    if (running === undefined || statement === undefined) return;
     if (running.kind === 'execute' && running.tally.bytes === 0) this.#tellColumns(running);
-    running.tally.rows += rows;
+    running.tally.rows += begun;
     running.tally.bytes += wire.length;
-    this.#actions.rows(statement, this.#runForm, rows, wire);
+    this.#actions.rows(statement, this.#runForm, begun, wire);
   }
 
   /** An Execute's result has the shape that was described earlier, if the client asked for it. */
@@ -175,25 +171,31 @@ export class DatabaseStream implements MessageReader {
   }
 
   #running(): Running | undefined {
-    const head = this.#state.head();
+    const head = this.#state.queue.first;
     return head?.kind === 'execute' || head?.kind === 'query' ? head : undefined;
   }
 
-  #ready(status: number): Fate {
-    const head = this.#state.head();
+  #runningStatement(): Statement | undefined {
+    const running = this.#running();
+    return running === undefined ? undefined : currentStatement(running);
+  }
+
+  #readyForQuery(status: number): Fate {
+    if (!STATUSES.has(status)) return this.#violated('unknown transaction status');
+    const head = this.#state.queue.first;
     if (head?.kind === 'query') {
       const open = head.current < head.statements.length || head.withheld !== undefined;
       if (open && !head.failed) return this.#violated('fewer results than statements');
     } else if (head?.kind !== 'sync') {
       return this.#violated('ReadyForQuery that nothing asked for');
     }
-    this.#answered();
+    this.#state.answered();
     this.#state.copy = undefined;
     this.#state.transaction = status;
-    if (this.#state.head() !== undefined || status !== STATUS_IDLE) return PASS;
+    this.#state.settled = this.#state.queue.length === 0;
     // Portals end with their transaction.
-    this.#state.portals.clear();
-    this.#quieted = true;
+    if (status === STATUS_IDLE) this.#state.portals.forgetConfirmed();
+    this.#ready = true;
     return PASS;
   }
 
@@ -205,7 +207,7 @@ export class DatabaseStream implements MessageReader {
     if (statement === undefined) return this.#violated('more results than statements');
     this.#tellCompleted(statement, running.tally, tag, false);
     if (running.kind === 'execute') {
-      this.#answered();
+      this.#state.answered();
     } else {
       running.current += 1;
       running.tally = { rows: 0, bytes: 0 };
@@ -230,10 +232,10 @@ export class DatabaseStream implements MessageReader {
   }
 
   #rowDescription(message: Buffer): Fate {
-    const head = this.#state.head();
+    const head = this.#state.queue.first;
     if (head?.kind === 'describe') {
       if (head.record !== undefined) head.record.columns = Buffer.from(message);
-      this.#answered();
+      this.#state.answered();
       return PASS;
     }
     const statement = head?.kind === 'query' ? currentStatement(head) : undefined;
@@ -254,7 +256,7 @@ export class DatabaseStream implements MessageReader {
 
   /** The messages that answer exactly one step of the extended protocol, and those that begin a copy. */
   #step(type: number): Fate {
-    const head = this.#state.head();
+    const head = this.#state.queue.first;
     switch (type) {
       case Backend.ParseComplete:
         return this.#expect(head?.kind === 'parse');
@@ -282,17 +284,19 @@ export class DatabaseStream implements MessageReader {
 
   #expect(expected: boolean): Fate {
     if (!expected) return this.#violated('an answer out of order');
-    this.#answered();
+    this.#state.answered();
     return PASS;
   }
 
   #copyFromClient(): Fate {
     const running = this.#running();
     if (running === undefined) return this.#violated('unexpected copy');
+    // In a copy the database takes a Sync for part of it (protocol-flow, "COPY Operations").
+    this.#state.queue.dropSyncs();
     this.#state.copy = {
       statement: currentStatement(running),
       tally: running.tally,
-      ended: this.#state.queue.enterCopy(),
+      ended: false,
     };
     return PASS;
   }
@@ -301,7 +305,7 @@ export class DatabaseStream implements MessageReader {
     const end = at + Math.min(total, ERROR_HEAD_BYTES);
     const { sqlstate, fatal } = readErrorFields(bytes, at + HEADER_BYTES, end);
     this.#state.copy = undefined;
-    const head = this.#state.head();
+    const head = this.#state.queue.first;
     switch (head?.kind) {
       case undefined:
       case 'sync':
@@ -327,10 +331,13 @@ export class DatabaseStream implements MessageReader {
   #skipBatch(sqlstate: string): void {
     const { queue } = this.#state;
     const failed = queue.shift();
-    if (failed !== undefined) this.#fail(failed, 'database', sqlstate);
+    if (failed === undefined) return;
+    this.#fail(failed, 'database', sqlstate);
     while (queue.first !== undefined && queue.first.kind !== 'sync') {
       const skipped = queue.shift();
-      if (skipped !== undefined) this.#fail(skipped, 'skipped', '');
+      if (skipped === undefined) break;
+      if (prepares(failed, skipped)) this.#fail(skipped, 'database', sqlstate);
+      else this.#fail(skipped, 'skipped', '');
     }
     this.#state.skipping = queue.first === undefined;
     this.#state.rollbackNames();
@@ -354,12 +361,6 @@ export class DatabaseStream implements MessageReader {
     }
   }
 
-  /** The head of the queue has its whole answer. */
-  #answered(): void {
-    const entry = this.#state.queue.shift();
-    if (entry !== undefined) this.#state.confirm(entry);
-  }
-
   #refuse(what: string): 0 {
     this.#violation = what;
     return 0;
@@ -369,6 +370,16 @@ export class DatabaseStream implements MessageReader {
     this.#violation = what;
     return STOP;
   }
+}
+
+/** Whether `execute` runs what `failed` was to make or describe: then it is that run that failed. */
+function prepares(failed: Outstanding, execute: Outstanding): boolean {
+  if (execute.kind !== 'execute' || execute.portal === undefined) return false;
+  const { portal } = execute;
+  if (failed.kind === 'parse') return portal.prepared === failed.prepared;
+  if (failed.kind === 'bind') return portal === failed.portal;
+  if (failed.kind !== 'describe') return false;
+  return failed.record === portal || failed.record === portal.prepared;
 }
 
 function currentStatement(running: Running): Statement | undefined {

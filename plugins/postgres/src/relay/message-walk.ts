@@ -82,7 +82,7 @@ export class MessageWalk {
     const begun = this.#continue(bytes);
     let at = begun;
     let from = this.#dropping ? begun : 0;
-    while (at < bytes.length) {
+    while (at < bytes.length && !this.#stopped) {
       const wanted = this.#wanted(bytes, at);
       if (wanted === 0) break;
       if (bytes.length - at < wanted) {

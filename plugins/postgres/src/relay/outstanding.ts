@@ -1,5 +1,6 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { Denial, Statement } from '@weir/contract';
+import type { NameChange } from './sql-names.ts';
 
 /**
  * What has been sent to the database and not been answered yet, oldest first. The database answers
@@ -9,10 +10,19 @@ import type { Denial, Statement } from '@weir/contract';
 /** A prepared statement: its text, and its result's shape once the database described it. */
 export interface Prepared {
   readonly text: string;
+  /** What the record of it costs, in bytes. */
   readonly bytes: number;
   /** Made in SQL, so the protocol never showed the text. */
   readonly byName: boolean;
+  /** The names that its text gives or takes. */
+  readonly changes: readonly NameChange[];
   columns: Buffer | undefined;
+}
+
+/** What was made in SQL is only known by its name, given as the protocol's bytes. */
+export function madeInSql(verb: 'EXECUTE' | 'FETCH FROM', name: string): Prepared {
+  const text = `${verb} "${Buffer.from(name, 'latin1').toString().replaceAll('"', '""')}"`;
+  return { text, bytes: 0, byName: true, changes: [], columns: undefined };
 }
 
 /** A portal: one bound run of a prepared statement. */
@@ -35,20 +45,32 @@ export interface Withheld {
 }
 
 export type Outstanding =
-  | { readonly kind: 'parse'; readonly name: string; readonly prepared: Prepared }
-  | { readonly kind: 'bind'; readonly name: string; readonly portal: Portal }
+  | OutstandingParse
+  | OutstandingBind
   | { readonly kind: 'describe'; readonly record: Prepared | Portal | undefined }
   | { readonly kind: 'close'; readonly what: 'statement' | 'portal'; readonly name: string }
   | OutstandingExecute
   | OutstandingQuery
   | { readonly kind: 'denied'; readonly withheld: Withheld }
-  | { readonly kind: 'copy-end' }
   | { readonly kind: 'sync' };
+
+export interface OutstandingParse {
+  readonly kind: 'parse';
+  readonly name: string;
+  readonly prepared: Prepared;
+}
+
+export interface OutstandingBind {
+  readonly kind: 'bind';
+  readonly name: string;
+  readonly portal: Portal;
+}
 
 export interface OutstandingExecute {
   readonly kind: 'execute';
   readonly statement: Statement;
   readonly portal: Portal | undefined;
+  readonly changes: readonly NameChange[];
   readonly tally: Tally;
 }
 
@@ -57,16 +79,23 @@ export interface OutstandingQuery {
   readonly kind: 'query';
   readonly statements: readonly Statement[];
   readonly withheld: Withheld | undefined;
+  readonly changes: readonly NameChange[];
   /** The statement whose result comes next. */
   current: number;
   failed: boolean;
   tally: Tally;
 }
 
+/** Whether the database answers with ReadyForQuery. */
+export function endsSegment(entry: Outstanding): boolean {
+  return entry.kind === 'sync' || entry.kind === 'query';
+}
+
 /** A queue that takes at the end and gives at the front, both in constant time. */
 export class OutstandingQueue {
   #entries: (Outstanding | undefined)[] = [];
   #head = 0;
+  #segmentEnds = 0;
 
   get length(): number {
     return this.#entries.length - this.#head;
@@ -76,8 +105,14 @@ export class OutstandingQueue {
     return this.#entries[this.#head];
   }
 
+  /** How many ReadyForQuery are still to come. */
+  get segmentEnds(): number {
+    return this.#segmentEnds;
+  }
+
   push(entry: Outstanding): void {
     this.#entries.push(entry);
+    if (endsSegment(entry)) this.#segmentEnds += 1;
   }
 
   shift(): Outstanding | undefined {
@@ -85,6 +120,7 @@ export class OutstandingQueue {
     if (entry === undefined) return undefined;
     this.#entries[this.#head] = undefined;
     this.#head += 1;
+    if (endsSegment(entry)) this.#segmentEnds -= 1;
     if (this.#head === this.#entries.length) {
       this.#entries.length = 0;
       this.#head = 0;
@@ -95,25 +131,19 @@ export class OutstandingQueue {
     return entry;
   }
 
+  /** Takes out the Syncs directly behind the head. */
+  dropSyncs(): void {
+    const first = this.#head + 1;
+    let end = first;
+    while (this.#entries[end]?.kind === 'sync') end += 1;
+    this.#entries.splice(first, end - first);
+    this.#segmentEnds -= end - first;
+  }
+
   *[Symbol.iterator](): Iterator<Outstanding> {
     for (let at = this.#head; at < this.#entries.length; at += 1) {
       const entry = this.#entries[at];
       if (entry !== undefined) yield entry;
     }
-  }
-
-  /**
-   * The database reads a copy from the stream now: it takes every Sync up to the copy's end for part
-   * of it and never answers those (protocol-flow, "COPY Operations"). Says whether the end was sent.
-   */
-  enterCopy(): boolean {
-    const entries = [...this];
-    const rest = entries.slice(1);
-    const end = rest.findIndex((entry) => entry.kind !== 'sync');
-    const ended = end >= 0 && rest[end]?.kind === 'copy-end';
-    const kept = end < 0 ? [] : rest.slice(ended ? end + 1 : end);
-    this.#entries = [...entries.slice(0, 1), ...kept];
-    this.#head = 0;
-    return ended;
   }
 }

@@ -1,8 +1,16 @@
 import type { Names } from './names.ts';
 import type { Prepared } from './outstanding.ts';
 
+/** What the record of a prepared statement takes beside its text. */
+const RECORD_BYTES = 256;
+
+/** What a prepared statement counts for; `message` is the length of its Parse. */
+export function preparedBytes(message: number): number {
+  return message + RECORD_BYTES;
+}
+
 /**
- * Bounds the text that a session's prepared statements hold. It only ever adds, and counts what really
+ * Bounds what a session's prepared statements hold. It only ever adds, and counts what really
  * stands when the sum reaches the limit, so closing and replacing statements costs nothing.
  */
 export class PreparedText {

@@ -28,12 +28,12 @@ export class PostgresRelay implements Relay {
   constructor({ actions, limits, random, parameters }: RelayOptions) {
     this.#actions = actions;
     this.#client = new ClientStream(this.#state, actions, limits, random);
-    this.#database = new DatabaseStream(this.#state, actions, () => this.#client.caughtUp());
+    this.#database = new DatabaseStream(this.#state, actions, (ready) => this.#answersCame(ready));
     for (const [name, value] of parameters) this.#state.parameter(name, value);
   }
 
   get running(): boolean {
-    return this.#state.head() !== undefined;
+    return this.#state.queue.length > 0;
   }
 
   get quiet(): boolean {
@@ -43,6 +43,11 @@ export class PostgresRelay implements Relay {
       this.#client.idle &&
       this.#database.atBoundary
     );
+  }
+
+  #answersCame(ready: boolean): void {
+    this.#client.answersCame();
+    if (ready && !this.#over && this.quiet) this.#actions.quieted();
   }
 
   fromClient(chunk: Uint8Array): void {

@@ -3,15 +3,17 @@ import { ClientEncoding } from '../protocol/client-encoding.ts';
 import { STATUS_IDLE } from '../protocol/messages.ts';
 import { Names } from './names.ts';
 import {
+  endsSegment,
   type Outstanding,
   OutstandingQueue,
   type Portal,
   type Prepared,
   type Tally,
 } from './outstanding.ts';
+import type { NameChange } from './sql-names.ts';
 
-/** A copy that the database reads from, or writes to, the message stream. */
-export interface CopyInProgress {
+/** A copy in which the database reads from the message stream. */
+export interface CopyFromClient {
   readonly statement: Statement | undefined;
   readonly tally: Tally;
   /** Whether the client has said CopyDone or CopyFail. */
@@ -32,13 +34,17 @@ export class SessionState {
   transaction: number = STATUS_IDLE;
   /** The database ignores everything up to the next Sync, which the client has not sent yet. */
   skipping = false;
-  copy: CopyInProgress | undefined;
-
-  /** The head of the queue. CopyDone and CopyFail outside a copy are ignored by the database. */
-  head(): Outstanding | undefined {
-    while (this.queue.first?.kind === 'copy-end') this.queue.shift();
-    return this.queue.first;
-  }
+  copy: CopyFromClient | undefined;
+  /**
+   * Nothing was sent since a ReadyForQuery that was the last answer to come. Only then are the
+   * settings known: the database reports their changes before ReadyForQuery.
+   */
+  settled = true;
+  /**
+   * Counts what the client sends up to a message that is answered with ReadyForQuery. When a message
+   * fails, what follows it in its segment is skipped, too.
+   */
+  #segment = 0;
 
   /** Takes note of a setting that the database reports. */
   parameter(name: string, value: string): void {
@@ -46,41 +52,102 @@ export class SessionState {
     else if (name === 'client_encoding') this.encoding.declare(value);
   }
 
-  /** The database carried out a message that names something. */
-  confirm(entry: Outstanding): void {
-    if (entry.kind === 'parse') this.statements.confirm(entry.name, entry.prepared);
-    else if (entry.kind === 'bind') this.portals.confirm(entry.name, entry.portal);
-    else if (entry.kind === 'query') {
-      this.statements.confirm('', undefined);
-      this.portals.confirm('', undefined);
-    } else if (entry.kind === 'close') {
-      if (entry.what === 'statement') this.statements.confirm(entry.name, undefined);
-      else this.portals.confirm(entry.name, undefined);
-    }
+  /** Whether it shows only later what this statement's name stands for. */
+  isStatementUnsure(name: string): boolean {
+    return this.statements.unsure(name, this.#segment);
   }
 
-  /** A message that names something has been sent. */
-  declare(entry: Outstanding): void {
-    if (entry.kind === 'parse') this.statements.declare(entry.name, entry.prepared);
-    else if (entry.kind === 'bind') this.portals.declare(entry.name, entry.portal);
-    else if (entry.kind === 'query') {
-      this.statements.declare('', undefined);
-      this.portals.declare('', undefined);
-    } else if (entry.kind === 'close') {
-      if (entry.what === 'statement') this.statements.declare(entry.name, undefined);
-      else this.portals.declare(entry.name, undefined);
-    }
+  /** The same of a portal. One from an earlier segment may end with that segment's transaction. */
+  isPortalUnsure(name: string): boolean {
+    if (this.portals.unsure(name, this.#segment)) return true;
+    return this.queue.segmentEnds > 0 && this.portals.isConfirmed(name);
   }
 
+  /** A message that is going to be answered has been sent. */
   send(entry: Outstanding): void {
-    this.declare(entry);
+    this.#declare(entry, this.#segment);
     this.queue.push(entry);
+    if (endsSegment(entry)) this.#segment += 1;
+    this.settled = false;
+  }
+
+  /** The head of the queue has its whole answer. */
+  answered(): void {
+    const entry = this.queue.shift();
+    if (entry !== undefined) this.#confirm(entry);
   }
 
   /** Part of what was sent did not happen: the names stand as confirmed, plus what is under way. */
   rollbackNames(): void {
     this.statements.rollback();
     this.portals.rollback();
-    for (const entry of this.queue) this.declare(entry);
+    let segment = this.#segment - this.queue.segmentEnds;
+    for (const entry of this.queue) {
+      this.#declare(entry, segment);
+      if (endsSegment(entry)) segment += 1;
+    }
+  }
+
+  #declare(entry: Outstanding, segment: number): void {
+    switch (entry.kind) {
+      case 'parse':
+        this.statements.declare(entry.name, entry.prepared, entry, segment);
+        break;
+      case 'bind':
+        this.portals.declare(entry.name, entry.portal, entry, segment);
+        break;
+      case 'close':
+        this.#names(entry.what).declare(entry.name, undefined, entry, segment);
+        break;
+      case 'query':
+        // A query string replaces the unnamed statement and portal.
+        this.statements.declare('', undefined, entry, segment);
+        this.portals.declare('', undefined, entry, segment);
+        this.#declareChanges(entry.changes, entry, segment);
+        break;
+      case 'execute':
+        this.#declareChanges(entry.changes, entry, segment);
+        break;
+    }
+  }
+
+  #confirm(entry: Outstanding): void {
+    switch (entry.kind) {
+      case 'parse':
+        this.statements.confirm(entry.name, entry.prepared, entry);
+        break;
+      case 'bind':
+        this.portals.confirm(entry.name, entry.portal, entry);
+        break;
+      case 'close':
+        this.#names(entry.what).confirm(entry.name, undefined, entry);
+        break;
+      case 'query':
+        this.statements.confirm('', undefined, entry);
+        this.portals.confirm('', undefined, entry);
+        this.#confirmChanges(entry.changes, entry);
+        break;
+      case 'execute':
+        this.#confirmChanges(entry.changes, entry);
+        break;
+    }
+  }
+
+  #declareChanges(changes: readonly NameChange[], by: Outstanding, segment: number): void {
+    for (const { what, name } of changes) {
+      if (name === undefined) this.#names(what).declareNone(by, segment);
+      else this.#names(what).declare(name, undefined, by, segment);
+    }
+  }
+
+  #confirmChanges(changes: readonly NameChange[], by: Outstanding): void {
+    for (const { what, name } of changes) {
+      if (name === undefined) this.#names(what).confirmNone(by);
+      else this.#names(what).confirm(name, undefined, by);
+    }
+  }
+
+  #names(what: NameChange['what']): Names<unknown> {
+    return what === 'statement' ? this.statements : this.portals;
   }
 }

@@ -1,0 +1,75 @@
+import type {
+  DecidedStatement,
+  Denial,
+  RelayActions,
+  Statement,
+  StatementDraft,
+  Verdict,
+} from '@weir/contract';
+import type { Withheld } from './outstanding.ts';
+
+/** The statement waits for its decision. */
+export const HELD = 'held';
+/** The message reads otherwise than when its decision began. */
+export const CHANGED = 'changed';
+
+/**
+ * The decisions on the statements of the message that is being read, in order. A message that waits
+ * is read again from its beginning; what was decided then is not asked again.
+ */
+export class Decisions {
+  readonly #actions: RelayActions;
+  readonly #decided: DecidedStatement[] = [];
+  #held: Statement | undefined;
+
+  constructor(actions: RelayActions) {
+    this.#actions = actions;
+  }
+
+  /** The decision on the message's `index`-th statement. */
+  decide(index: number, draft: StatementDraft): DecidedStatement | typeof HELD | typeof CHANGED {
+    const known = this.#decided[index];
+    if (known !== undefined) return known.statement.text === draft.text ? known : CHANGED;
+    const submission = this.#actions.submit(draft);
+    if (submission.verdict === HELD) {
+      this.#held = submission.statement;
+      return HELD;
+    }
+    this.#decided.push(submission);
+    return submission;
+  }
+
+  /** Takes the decision on the statement that is held, if one is. */
+  settle(verdict: Verdict, ref: string | undefined): boolean {
+    const statement = this.#held;
+    if (statement === undefined) return false;
+    this.#held = undefined;
+    this.#decided.push(ref === undefined ? { statement, verdict } : { statement, verdict, ref });
+    return true;
+  }
+
+  /** The message has left: the next one begins with no decision. */
+  sent(): void {
+    if (this.#decided.length > 0) this.#decided.length = 0;
+  }
+
+  /** The message does not leave: what was allowed of it never runs. */
+  abandon(): void {
+    for (const { statement, verdict } of this.#decided) {
+      if (!verdict.allow) continue;
+      this.#actions.failed(statement, { cause: 'skipped', code: '', rows: 0, bytes: 0 });
+    }
+    this.sent();
+  }
+
+  /** A denial that the machine makes itself. Its statement has no text that could be told. */
+  deny(source: StatementDraft['source'], denial: Denial): Withheld {
+    return toWithheld(this.#actions.deny({ text: '', source }, denial));
+  }
+}
+
+/** What is put in place of the statement, when it is denied. */
+export function toWithheld({ verdict, ref }: DecidedStatement): Withheld {
+  if (verdict.allow) throw new TypeError('an allowed statement is not withheld');
+  return { denial: verdict, ref };
+}
