@@ -9,6 +9,7 @@ import { connect as connectTls } from 'node:tls';
 import type { Certificates } from '@weir/testkit';
 import { type Message, MessageCounter } from './message-counter.ts';
 import type { Address } from './peer.ts';
+import { message } from './protocol-messages.ts';
 
 const PROTOCOL_3_0 = 196_608;
 const SSL_REQUEST = 80_877_103;
@@ -36,18 +37,18 @@ export async function openSession(address: Address, ca: Certificates): Promise<W
   socket.on('error', () => socket.destroy());
   const { user, database, password } = address;
   socket.write(startup({ user, database, application_name: 'weir-benchmark' }));
-  await exchange(socket, undefined, (message) => {
-    if (message.type !== 'R') return;
-    const method = message.body.readInt32BE(0);
-    if (method === AUTHENTICATION_CLEARTEXT) socket.write(typed('p', `${password}\0`));
+  await exchange(socket, undefined, ({ type, body }) => {
+    if (type !== 'R') return;
+    const method = body.readInt32BE(0);
+    if (method === AUTHENTICATION_CLEARTEXT) socket.write(message('p', `${password}\0`));
     else if (method !== AUTHENTICATION_OK) throw new Error(`authentication method ${method}`);
   });
   return {
     query: (sql, bytesPerSecond) => {
-      socket.write(typed('Q', `${sql}\0`));
+      socket.write(message('Q', `${sql}\0`));
       return exchange(socket, bytesPerSecond, () => {});
     },
-    end: () => socket.end(typed('X', '')),
+    end: () => socket.end(message('X')),
   };
 }
 
@@ -86,14 +87,14 @@ async function openSocket(address: Address, { ca }: Certificates): Promise<Socke
 function exchange(
   socket: Socket,
   bytesPerSecond: number | undefined,
-  onMessage: (message: Message) => void,
+  onMessage: (kept: Message) => void,
 ): Promise<Received> {
   const { promise, resolve, reject } = Promise.withResolvers<Received>();
   const started = performance.now();
   let failure: Error | undefined;
-  const counter = new MessageCounter((message) => {
-    if (message.type === 'E') failure = new Error(`the server said: ${errorText(message.body)}`);
-    onMessage(message);
+  const counter = new MessageCounter((kept) => {
+    if (kept.type === 'E') failure = new Error(`the server said: ${errorText(kept.body)}`);
+    onMessage(kept);
   });
   const onChunk = (chunk: Buffer) => {
     try {
@@ -126,14 +127,6 @@ function startup(parameters: Readonly<Record<string, string>>): Buffer {
   const head = Buffer.alloc(8);
   head.writeInt32BE(8 + body.length, 0);
   head.writeInt32BE(PROTOCOL_3_0, 4);
-  return Buffer.concat([head, body]);
-}
-
-function typed(type: string, text: string): Buffer {
-  const body = Buffer.from(text);
-  const head = Buffer.alloc(5);
-  head.write(type, 'latin1');
-  head.writeInt32BE(4 + body.length, 1);
   return Buffer.concat([head, body]);
 }
 
