@@ -16,6 +16,7 @@ import type {
   Submission,
   Verdict,
 } from '@weir/contract';
+import { Backlog } from './backlog.ts';
 import type { Cancellable } from './cancel-keys.ts';
 import type { DialedDatabase } from './dial.ts';
 import type { EventStream } from './event-stream.ts';
@@ -36,6 +37,9 @@ export interface SessionOptions {
   /** Sends the cancel on its way; calls back when it is over, however it went. */
   readonly dialCancel: (done: () => void) => void;
 }
+
+/** Bytes that are read ahead from a client whose statement is held: a socket's own high-water mark. */
+const HELD_BYTES = 65_536;
 
 /** Ends of a session that its refusal names; the rest are losses. */
 const REASONS: Partial<Record<Refusal['code'], CloseReason>> = {
@@ -60,12 +64,14 @@ export class Session implements RelayActions, Cancellable {
   readonly #clientValve: Valve;
   readonly #databaseValve: Valve;
   readonly #ledger = new StatementLedger();
+  readonly #backlog = new Backlog(HELD_BYTES);
   readonly #relay: Relay;
   readonly #openedAt: number;
   #bytesFromClient = 0;
   #bytesToClient = 0;
   #active = true;
   #draining = false;
+  #held = false;
   #quit = false;
   #revoked = false;
   #closed = false;
@@ -149,7 +155,7 @@ export class Session implements RelayActions, Cancellable {
     const { statement, at } = this.#open(draft);
     const verdict = this.#gate.decide(statement);
     if (!(verdict instanceof Promise)) return this.#decided(statement, verdict, at);
-    this.#clientValve.close('held');
+    this.#held = true;
     this.#events.emit({ type: 'statement.held', session: this.facts, at, statement });
     verdict.then((settled) => this.#guard(() => this.#release(statement, settled, at)));
     return { statement, verdict: 'held' };
@@ -237,8 +243,34 @@ export class Session implements RelayActions, Cancellable {
     const { ref } = this.#decided(statement, verdict, submittedAt);
     const at = this.#options.now();
     this.#events.emit({ type: 'statement.released', session: this.facts, at, statement });
-    this.#clientValve.open('held');
+    this.#held = false;
     this.#relay.release(verdict, ref);
+    this.#readBacklog();
+  }
+
+  /** Goes on with what came meanwhile, up to the next statement that is held. */
+  #readBacklog(): void {
+    while (!this.#held && !this.#closed) {
+      const chunk = this.#backlog.take();
+      if (chunk === undefined) break;
+      this.#relay.fromClient(chunk);
+    }
+    if (!this.#backlog.full) this.#clientValve.open('held');
+  }
+
+  #readClient(chunk: Uint8Array): void {
+    if (!this.#held) {
+      this.#relay.fromClient(chunk);
+      return;
+    }
+    this.#backlog.add(chunk);
+    if (this.#backlog.full) this.#clientValve.close('held');
+  }
+
+  /** The database still answers what it was asked before; what was only to be asked is dropped. */
+  #clientEnded(): void {
+    if (this.#held) this.#lost('client-lost');
+    else this.#database.halfClose();
   }
 
   #clientListener(): PeerListener {
@@ -246,10 +278,9 @@ export class Session implements RelayActions, Cancellable {
       bytes: (chunk) => {
         this.#active = true;
         this.#bytesFromClient += chunk.length;
-        this.#guard(() => this.#relay.fromClient(chunk));
+        this.#guard(() => this.#readClient(chunk));
       },
-      // The database still answers what it was asked before, then closes by itself.
-      ended: () => this.#database.halfClose(),
+      ended: () => this.#clientEnded(),
       closed: () => this.#lost(this.#quit ? 'client-quit' : 'client-lost'),
       drained: () => this.#databaseValve.open('other side is slow'),
     };

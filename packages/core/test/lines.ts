@@ -1,30 +1,39 @@
 import { Buffer } from 'node:buffer';
 
-/** Bytes in, lines out. */
+const END = 0x0a;
+
+/** Bytes in, lines out; bytes are joined once a line is whole. */
 export class Lines {
-  #rest = Buffer.alloc(0);
+  #parts: Buffer[] = [];
+  #whole = false;
 
   /** Whether a line has begun and not ended. */
   get partial(): boolean {
-    return this.#rest.length > 0;
+    return this.#parts.length > 0;
   }
 
   add(chunk: Uint8Array): void {
-    this.#rest = Buffer.concat([this.#rest, chunk]);
+    if (chunk.length === 0) return;
+    this.#parts.push(Buffer.from(chunk));
+    this.#whole ||= chunk.includes(END);
   }
 
   /** The next whole line, without its end. */
   next(): string | undefined {
-    const end = this.#rest.indexOf('\n');
-    if (end < 0) return undefined;
-    const line = this.#rest.toString('utf8', 0, end);
-    this.#rest = this.#rest.subarray(end + 1);
-    return line;
+    if (!this.#whole) return undefined;
+    const bytes = this.takeRest();
+    const end = bytes.indexOf(END);
+    const rest = bytes.subarray(end + 1);
+    if (rest.length > 0) this.#parts = [rest];
+    this.#whole = rest.includes(END);
+    return bytes.toString('utf8', 0, end);
   }
 
   takeRest(): Buffer {
-    const rest = this.#rest;
-    this.#rest = Buffer.alloc(0);
+    const [only] = this.#parts;
+    const rest = only !== undefined && this.#parts.length === 1 ? only : Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#whole = false;
     return rest;
   }
 }

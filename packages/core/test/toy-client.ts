@@ -35,8 +35,8 @@ export class ToyClient {
     });
   }
 
-  send(...lines: readonly string[]): boolean {
-    return this.#socket.write(lines.map((line) => `${line}\n`).join(''));
+  send(...lines: readonly string[]): void {
+    this.#socket.write(lines.map((line) => `${line}\n`).join(''));
   }
 
   raw(bytes: Uint8Array | string): void {
@@ -106,6 +106,11 @@ export class ToyClient {
     return 'getProtocol' in this.#socket && typeof this.#socket.getProtocol === 'function'
       ? this.#socket.getProtocol()
       : undefined;
+  }
+
+  /** Bytes that have not left yet. */
+  get unsent(): number {
+    return this.#socket.writableLength;
   }
 
   pause(): void {

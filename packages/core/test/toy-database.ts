@@ -188,8 +188,11 @@ export class ToyDatabaseConnection {
       this.#database.sent += row.length;
       if (!this.#socket.write(row)) {
         await new Promise<void>((resolve) => {
-          this.#socket.once('drain', resolve);
-          this.#socket.once('close', resolve);
+          const goOn = () => {
+            this.#socket.off('drain', goOn).off('close', goOn);
+            resolve();
+          };
+          this.#socket.on('drain', goOn).on('close', goOn);
         });
       }
     }
