@@ -4,6 +4,8 @@
  */
 export const CHECKS = {
   'tls-login': 'logs in over TLS',
+  'direct-tls': 'logs in when TLS comes first, without asking',
+  'protocol-3.2': 'speaks protocol 3.2 and cancels with its longer keys',
   'simple-query': 'runs a simple query',
   'several-statements': 'runs several statements in one string',
   'prepared-unnamed': 'runs an unnamed prepared statement with parameters',
@@ -24,6 +26,11 @@ export const CHECKS = {
   'binary-values': 'sends and receives values of many types unchanged',
   notify: 'is told of notifications from another session',
   'large-object': 'writes and reads a large object',
+  'function-call-denied': 'is denied the function call protocol, and goes on',
+  dump: 'dumps a schema and restores it to the same',
+  'load-simple': 'runs 50 sessions at once with the simple protocol',
+  'load-extended': 'runs 50 sessions at once with the extended protocol',
+  'load-prepared': 'runs 50 sessions at once with prepared statements',
   'big-statement': 'sends a statement of 10 MB',
   'many-parameters': 'sends as many parameters as the protocol can count',
   savepoint: 'goes back to a savepoint after an error',

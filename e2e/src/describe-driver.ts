@@ -4,6 +4,7 @@ import { POSTGRES_VERSIONS, type PostgresVersion } from '@weir/testkit';
 import { CHECKS, type CheckName } from './checks.ts';
 import { type DriverProgram, type Report, runDriver } from './driver.ts';
 import { type Scene, sceneOf } from './scene.ts';
+import { isDirectRun } from './services.ts';
 
 /** A database driver or client under test. */
 export interface Driver {
@@ -14,8 +15,12 @@ export interface Driver {
   prepare(): Promise<DriverProgram>;
   /** What it is asked to do on every version. */
   readonly checks: readonly CheckName[];
-  /** Slow checks, and the only versions on which they run. */
-  readonly slowChecks?: Readonly<Partial<Record<PostgresVersion, readonly CheckName[]>>>;
+  /** Checks that only these versions need or know. */
+  readonly versionChecks?: Readonly<Partial<Record<PostgresVersion, readonly CheckName[]>>>;
+  /** Checks of what only Weir does. */
+  readonly weirChecks?: readonly CheckName[];
+  /** Checks of what Weir, knowingly, does not do. */
+  readonly directChecks?: readonly CheckName[];
 }
 
 /** Building fetches packages the first time. Milliseconds. */
@@ -35,13 +40,18 @@ export function describeDriver(driver: Driver): void {
       program = await driver.prepare();
     }, BUILD_LIMIT);
     for (const version of POSTGRES_VERSIONS) {
-      const checks = [...driver.checks, ...(driver.slowChecks?.[version] ?? [])];
-      describeScene(sceneOf(version), checks, () => {
+      describeScene(sceneOf(version), checksOf(driver, version), () => {
         if (program === undefined) throw new Error(`${driver.name} was not built`);
         return program;
       });
     }
   });
+}
+
+function checksOf(driver: Driver, version: PostgresVersion): readonly CheckName[] {
+  const { checks, versionChecks, weirChecks = [], directChecks = [] } = driver;
+  const own = isDirectRun() ? directChecks : weirChecks;
+  return [...checks, ...(versionChecks?.[version] ?? []), ...own];
 }
 
 function describeScene(

@@ -7,44 +7,68 @@ import {
   ServiceUnavailable,
   startPostgres,
 } from '@weir/testkit';
-import type { SharedServer, SharedServices } from './services.ts';
+import type { Connection } from './connection.ts';
+import { isDirectRun, type SharedServer, type SharedServices } from './services.ts';
+import { startWeirProcess, type WeirProcess } from './weir-process.ts';
 
 /**
  * Starts what a test run shares, prints one line of JSON about it, and ends everything when its
  * standard input ends. It is a process of its own so that a killed test run leaves nothing behind.
  */
 const dir = await mkdtemp(join(tmpdir(), 'weir-e2e-'));
-const started: PostgresServer[] = [];
+const servers: PostgresServer[] = [];
+const upstreams = new Map<string, Connection>();
+let weir: WeirProcess | undefined;
 
-async function share(version: PostgresVersion): Promise<SharedServer> {
+function targetOf(version: PostgresVersion): string {
+  return `postgres${version}`;
+}
+
+/** Starts a server, or says why there is none. */
+async function start(version: PostgresVersion): Promise<string | undefined> {
   try {
     const server = await startPostgres({ version });
-    started.push(server);
+    servers.push(server);
     console.error(`postgres ${version}: ${server.description}`);
-    const caFile = join(dir, `postgres-${version}.crt`);
-    await writeFile(caFile, server.tls?.ca ?? '');
-    const { host, port, user, password, database, description } = server;
-    return {
-      available: true,
-      description,
-      direct: { host, port, user, password, database, caFile },
-    };
+    if (server.tls === undefined) {
+      throw new ServiceUnavailable(`postgres ${version}`, 'its address names no sslrootcert');
+    }
+    const caFile = join(dir, `${targetOf(version)}.crt`);
+    await writeFile(caFile, server.tls.ca);
+    const { host, port, user, password, database } = server;
+    upstreams.set(targetOf(version), { host, port, user, password, database, caFile });
+    return undefined;
   } catch (error) {
     if (!(error instanceof ServiceUnavailable)) throw error;
-    console.error(`postgres ${version}: NOT AVAILABLE: ${error.message}`);
-    return { available: false, reason: error.message };
+    console.error(`NOT AVAILABLE: ${error.message}`);
+    return error.message;
   }
 }
 
+function share(version: PostgresVersion, missing: string | undefined): SharedServer {
+  const target = targetOf(version);
+  const direct = upstreams.get(target);
+  if (direct === undefined) return { available: false, reason: String(missing) };
+  const through = weir === undefined ? {} : { weir: weir.connectionTo(target) };
+  return { available: true, direct, ...through };
+}
+
+async function startAll(): Promise<SharedServices> {
+  const [no15, no17, no18] = await Promise.all([start('15'), start('17'), start('18')]);
+  if (!isDirectRun() && upstreams.size > 0) weir = await startWeirProcess(upstreams);
+  return {
+    postgres: { '15': share('15', no15), '17': share('17', no17), '18': share('18', no18) },
+  };
+}
+
 async function stopAll(): Promise<void> {
-  await Promise.all(started.map((server) => server.stop()));
+  await weir?.stop();
+  await Promise.all(servers.map((server) => server.stop()));
   await rm(dir, { recursive: true, force: true });
 }
 
 try {
-  const [v15, v17, v18] = await Promise.all([share('15'), share('17'), share('18')]);
-  const services: SharedServices = { postgres: { '15': v15, '17': v17, '18': v18 } };
-  console.log(JSON.stringify(services));
+  console.log(JSON.stringify(await startAll()));
   process.stdin.resume();
   process.stdin.once('end', () => void stopAll());
 } catch (error) {

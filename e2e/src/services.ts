@@ -5,14 +5,20 @@ import type { Connection } from './connection.ts';
 export type SharedServer =
   | {
       readonly available: true;
-      readonly description: string;
       readonly direct: Connection;
+      /** The same server through Weir; absent in a run that compares direct connections. */
+      readonly weir?: Connection;
     }
   | { readonly available: false; readonly reason: string };
 
 /** Everything that is started once for a whole test run. */
 export interface SharedServices {
   readonly postgres: Readonly<Record<PostgresVersion, SharedServer>>;
+}
+
+/** Whether this run compares direct connections instead of testing Weir. */
+export function isDirectRun(): boolean {
+  return process.env['WEIR_E2E'] === 'direct';
 }
 
 /** The variable in which the run's setup leaves the shared services, as JSON, for its tests. */

@@ -31,5 +31,6 @@ describeDriver({
     'notices',
     'transaction-status',
   ],
-  slowChecks: { '18': ['big-result'], '15': ['big-value'] },
+  weirChecks: ['direct-tls'],
+  versionChecks: { '18': ['big-result'], '15': ['big-value'] },
 });

@@ -33,5 +33,5 @@ describeDriver({
     'notices',
     'transaction-status',
   ],
-  slowChecks: { '17': ['big-result', 'big-value', 'big-parameter'] },
+  versionChecks: { '17': ['big-result', 'big-value', 'big-parameter'] },
 });

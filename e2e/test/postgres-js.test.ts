@@ -30,5 +30,5 @@ describeDriver({
     'savepoint',
     'notices',
   ],
-  slowChecks: { '17': ['big-result', 'big-value'] },
+  versionChecks: { '17': ['big-result', 'big-value'] },
 });

@@ -3,7 +3,7 @@ import { nodeProgram } from '../src/driver-programs.ts';
 
 describeDriver({
   name: 'psql',
-  needs: ['psql'],
+  needs: ['psql', 'pg_dump'],
   prepare: () => nodeProgram('psql'),
   checks: [
     'tls-login',
@@ -21,11 +21,12 @@ describeDriver({
     'copy-out-error',
     'cancel',
     'notify',
-    'large-object',
     'big-statement',
     'savepoint',
     'notices',
     'transaction-status',
   ],
-  slowChecks: { '15': ['big-result'] },
+  directChecks: ['large-object'],
+  weirChecks: ['function-call-denied'],
+  versionChecks: { '15': ['dump', 'big-result'] },
 });

@@ -33,5 +33,6 @@ describeDriver({
     'notices',
     'transaction-status',
   ],
-  slowChecks: { '18': ['big-result', 'big-value', 'big-parameter'] },
+  weirChecks: ['direct-tls', 'protocol-3.2'],
+  versionChecks: { '18': ['big-result', 'big-value', 'big-parameter'] },
 });

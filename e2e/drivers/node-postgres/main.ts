@@ -2,6 +2,7 @@ import { runChecks } from '../../src/check-runner.ts';
 import { cancel, notices, notify, savepoint, transactionStatus } from './conversation.ts';
 import { copyIn, copyInAborted, copyInError, copyOut, copyOutError } from './copy.ts';
 import {
+  bigParameter,
   bigResult,
   bigStatement,
   bigValue,
@@ -13,6 +14,7 @@ import {
 import { disconnect, onShared } from './session.ts';
 import {
   binaryValues,
+  directTls,
   pipeline,
   pipelineError,
   preparedError,
@@ -25,6 +27,7 @@ import {
 
 await runChecks({
   'tls-login': tlsLogin,
+  'direct-tls': directTls,
   'simple-query': onShared(simpleQuery),
   'several-statements': onShared(severalStatements),
   'prepared-unnamed': onShared(preparedUnnamed),
@@ -50,5 +53,6 @@ await runChecks({
   'transaction-status': onShared(transactionStatus),
   'big-result': onShared(bigResult),
   'big-value': onShared(bigValue),
+  'big-parameter': onShared(bigParameter),
 });
 await disconnect();

@@ -7,6 +7,7 @@ import {
   BIG_ROWS,
   BIG_STATEMENT_LENGTH,
   BIG_VALUE,
+  BIG_VALUE_LENGTH,
   checkBigRow,
   checkBigValue,
   FAILING_RESULT,
@@ -88,6 +89,17 @@ export async function bigResult(client: Client): Promise<string> {
   }
   strictEqual(rows, BIG_ROWS);
   return `${rows} rows`;
+}
+
+export async function bigParameter(client: Client): Promise<string> {
+  const value = Buffer.alloc(
+    BIG_VALUE_LENGTH,
+    Buffer.from(Array.from({ length: 256 }, (_, n) => n)),
+  );
+  const text = 'select length(v), md5(v) from (select $1::bytea v) s';
+  const { rows } = await client.query(text, [value]);
+  deepStrictEqual(rows, [{ length: BIG_VALUE_LENGTH, md5: md5(value) }]);
+  return `${value.length} bytes`;
 }
 
 export async function bigValue(client: Client): Promise<string> {

@@ -14,6 +14,14 @@ export async function tlsLogin(): Promise<string> {
   return protocol;
 }
 
+export async function directTls(): Promise<string> {
+  const client = await connect({ sslnegotiation: 'direct' });
+  const { rows } = await client.query('select 7 as seven');
+  await client.end();
+  deepStrictEqual(rows, [{ seven: 7 }]);
+  return 'ALPN postgresql';
+}
+
 export async function simpleQuery(client: Client): Promise<string> {
   const { rows, command, rowCount } = await client.query('select 1 as one, null as none');
   deepStrictEqual([rows, command, rowCount], [[{ one: 1, none: null }], 'SELECT', 1]);

@@ -1,5 +1,13 @@
 import { runChecks } from '../../src/check-runner.ts';
-import { copyIn, copyInError, copyOut, copyOutError, largeObject } from './files.ts';
+import { dump } from './dump.ts';
+import {
+  copyIn,
+  copyInError,
+  copyOut,
+  copyOutError,
+  functionCallDenied,
+  largeObject,
+} from './files.ts';
 import { bigResult, bigStatement, cursor, cursorError } from './results.ts';
 import {
   cancel,
@@ -33,6 +41,8 @@ await runChecks({
   cancel,
   notify,
   'large-object': largeObject,
+  'function-call-denied': functionCallDenied,
+  dump,
   'big-statement': bigStatement,
   savepoint,
   notices,

@@ -19,6 +19,13 @@ def cancel(connection):
     return "57014, twice"
 
 
+def protocol_3_2(_connection):
+    with psycopg.connect(min_protocol_version="3.2", max_protocol_version="3.2") as newer:
+        newer.autocommit = True
+        same(newer.pgconn.full_protocol_version, 30002)
+        return cancel(newer)
+
+
 def cancel_when_asleep(pid, request):
     asleep = "select 1 from pg_stat_activity where pid = %s and wait_event = 'PgSleep'"
     with psycopg.connect(autocommit=True) as observer:

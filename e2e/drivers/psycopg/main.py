@@ -18,6 +18,8 @@ from content import same
 
 CHECKS = {
     "tls-login": statements.tls_login,
+    "direct-tls": statements.direct_tls,
+    "protocol-3.2": conversation.protocol_3_2,
     "simple-query": statements.simple_query,
     "several-statements": statements.several_statements,
     "prepared-unnamed": statements.prepared_unnamed,

@@ -6,6 +6,7 @@ import type { SystemUser } from './unprivileged-user.ts';
 
 /** A server process and its directory, both of which end with this process, however it ends. */
 export interface GuardedProcess {
+  readonly pid: number;
   /** Whether the server has ended by itself. */
   ended(): boolean;
   /** The end of what the server wrote, at most 16 KiB. */
@@ -36,6 +37,7 @@ signal="$1"; dir="$2"; shift 2
 exec 3<&0
 "$@" </dev/null 3<&- >"$dir/log" 2>&1 &
 server=$!
+echo "$server"
 ( while read -r _ <&3; do :; done; kill -s "$signal" "$server" ) 2>/dev/null &
 watcher=$!
 wait "$server"
@@ -48,8 +50,8 @@ rm -rf "$dir"
 
 const LOG_TAIL = 16 * 1024;
 
-/** Starts a server under a guard; see GuardedProcess. */
-export function startGuarded(options: GuardedCommand): GuardedProcess {
+/** Starts a server under a guard; see GuardedProcess. It need not be ready yet. */
+export async function startGuarded(options: GuardedCommand): Promise<GuardedProcess> {
   const { command, args, dir, signal } = options;
   const guard = spawn('/bin/sh', ['-c', GUARD, 'guard', signal, dir, command, ...args], {
     // A process group of its own: Ctrl-C in a terminal must not end the server before its clients.
@@ -59,7 +61,9 @@ export function startGuarded(options: GuardedCommand): GuardedProcess {
     env: options.env,
     ...options.user,
   });
-  let ended = false;
+  const [first] = await once(guard.stdout, 'data');
+  const [pid, more] = String(first).split('\n');
+  let ended = more === 'ended';
   guard.stdout.once('data', () => {
     ended = true;
   });
@@ -68,6 +72,7 @@ export function startGuarded(options: GuardedCommand): GuardedProcess {
   });
   letGo(guard);
   return {
+    pid: Number(pid),
     ended: () => ended,
     logTail: () => tailOf(join(dir, 'log')),
     stop: () => stop(guard),

@@ -37,7 +37,7 @@ export async function startNativePostgres(options: PostgresOptions): Promise<Pos
   for (let attempt = 1; ; attempt += 1) {
     const cluster = await makeCluster(options, binaries);
     const port = await findFreePort();
-    const server = startPostmaster(cluster, port, options);
+    const server = await startPostmaster(cluster, port, options);
     if (await becomesReady(cluster, server)) {
       return describe(options, binaries, cluster, port, server);
     }
@@ -71,7 +71,7 @@ function describe(
     ...address,
     adminUrl: urlOf(address),
     ...(cluster.tls === undefined ? {} : { tls: { ca: cluster.tls.ca } }),
-    pid: Number(postmasterLines(cluster)[0]),
+    pid: server.pid,
     query: (text, values) => queryOnce(address, cluster.tls?.ca, text, values),
     logTail: async () => server.logTail(),
     stop: () => server.stop(),
@@ -145,7 +145,11 @@ async function initialise(cluster: Cluster): Promise<void> {
   await rm(passwordFile);
 }
 
-function startPostmaster(cluster: Cluster, port: number, options: PostgresOptions): GuardedProcess {
+function startPostmaster(
+  cluster: Cluster,
+  port: number,
+  options: PostgresOptions,
+): Promise<GuardedProcess> {
   const { dir, bin, user, tls } = cluster;
   const tlsDir = tls === undefined ? undefined : join(dir, 'tls');
   const settings = settingArguments(options, join(dir, 'hba.conf'), tlsDir);
