@@ -144,8 +144,12 @@ export class ClientStream implements MessageReader {
     return fate;
   }
 
-  passed(type: number, _bytes: Buffer, at: number, end: number, first: boolean): void {
-    if (type === Frontend.CopyData) this.#copied.add(at, end, first);
+  passesOn(type: number): boolean {
+    return type === Frontend.CopyData;
+  }
+
+  passed(type: number, _bytes: Buffer, at: number, end: number, begun: number): void {
+    if (type === Frontend.CopyData) this.#copied.add(at, end, begun);
   }
 
   chunkRead(bytes: Buffer): void {

@@ -92,7 +92,7 @@ export class DatabaseStream implements MessageReader {
   }
 
   message(type: number, bytes: Buffer, at: number, total: number): Fate {
-    if (type === Backend.DataRow || type === Backend.CopyData) {
+    if (this.passesOn(type)) {
       if (!this.#run.isEmpty || this.#runningStatement() !== undefined) return PASS;
       return this.#violated('rows that no statement asked for');
     }
@@ -119,10 +119,14 @@ export class DatabaseStream implements MessageReader {
     }
   }
 
-  passed(type: number, _bytes: Buffer, at: number, end: number, first: boolean): void {
-    if (type !== Backend.DataRow && type !== Backend.CopyData) return;
+  passesOn(type: number): boolean {
+    return type === Backend.DataRow || type === Backend.CopyData;
+  }
+
+  passed(type: number, _bytes: Buffer, at: number, end: number, begun: number): void {
+    if (!this.passesOn(type)) return;
     if (this.#run.isEmpty) this.#runForm = type === Backend.DataRow ? 'rows' : 'copy-out';
-    this.#run.add(at, end, first);
+    this.#run.add(at, end, begun);
   }
 
   chunkRead(bytes: Buffer): void {

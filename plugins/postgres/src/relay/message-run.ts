@@ -10,11 +10,11 @@ export class MessageRun {
     return this.#from < 0;
   }
 
-  /** Takes in a message, or a part of one that began earlier, at `at` in the chunk. */
-  add(at: number, end: number, first: boolean): void {
+  /** Takes in what stands from `at` to `end` in the chunk; `begun` messages begin there. */
+  add(at: number, end: number, begun: number): void {
     if (this.#from < 0) this.#from = at;
     this.#to = end;
-    if (first) this.#begun += 1;
+    this.#begun += begun;
   }
 
   /** The run's bytes and how many messages begin in it; the next run begins empty. */

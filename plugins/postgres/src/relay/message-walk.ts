@@ -21,8 +21,10 @@ export interface MessageReader {
   wanted(type: number, total: number): number;
   /** `bytes` holds at least what was wanted from `at` on. */
   message(type: number, bytes: Buffer, at: number, total: number): Fate;
-  /** A message's bytes that are here: `bytes.subarray(at, end)`; `first` unless it is a later part. */
-  passed(type: number, bytes: Buffer, at: number, end: number, first: boolean): void;
+  /** Whether messages of this type that follow one that passed pass, too, without being read. */
+  passesOn(type: number): boolean;
+  /** `bytes.subarray(at, end)` passes; `begun` messages of this type begin in it. */
+  passed(type: number, bytes: Buffer, at: number, end: number, begun: number): void;
   /** All that can be read of this chunk has been read and forwarded. */
   chunkRead(bytes: Buffer): void;
   forward(bytes: Buffer): void;
@@ -97,12 +99,13 @@ export class MessageWalk {
         else this.#waiting = true;
         break;
       }
-      const end = Math.min(at + total, bytes.length);
+      let end = Math.min(at + total, bytes.length);
       this.#type = type;
       this.#left = at + total - end;
       this.#dropping = fate !== PASS;
       if (fate === PASS) {
-        this.#reader.passed(type, bytes, at, end, true);
+        if (this.#left === 0 && this.#reader.passesOn(type)) end = this.#passAlike(bytes, at, end);
+        else this.#reader.passed(type, bytes, at, end, 1);
       } else {
         this.#forward(bytes, from, at);
         if (fate.length > 0) this.#reader.forward(fate);
@@ -113,6 +116,22 @@ export class MessageWalk {
     this.#forward(bytes, from, at);
     if (at < bytes.length) this.#keepRest(bytes.subarray(at));
     this.#reader.chunkRead(bytes);
+  }
+
+  /** Passes a message together with the whole ones of its type behind it. Most bytes go this way. */
+  #passAlike(bytes: Buffer, at: number, firstEnd: number): number {
+    const type = bytes[at] as number;
+    const last = bytes.length - HEADER_BYTES;
+    let end = firstEnd;
+    let begun = 1;
+    while (end <= last && bytes[end] === type) {
+      const total = bytes.readInt32BE(end + 1) + 1;
+      if (total < HEADER_BYTES || end + total > bytes.length) break;
+      end += total;
+      begun += 1;
+    }
+    this.#reader.passed(type, bytes, at, end, begun);
+    return end;
   }
 
   /** The bytes that the message at `at` needs; 0, and no more reading, when it is refused. */
@@ -137,7 +156,7 @@ export class MessageWalk {
     }
     const end = Math.min(this.#left, bytes.length);
     this.#left -= end;
-    if (!this.#dropping) this.#reader.passed(this.#type, bytes, 0, end, false);
+    if (!this.#dropping) this.#reader.passed(this.#type, bytes, 0, end, 0);
     return end;
   }
 
