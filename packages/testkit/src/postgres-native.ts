@@ -19,6 +19,7 @@ const run = promisify(execFile);
 const HOST = '127.0.0.1';
 const USER = 'postgres';
 const ENVIRONMENT = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' };
+const NO_SOCKET = ['-c', 'unix_socket_directories='];
 const START_TIMEOUT = 30_000;
 const PORT_ATTEMPTS = 5;
 
@@ -155,7 +156,7 @@ function startPostmaster(
   const settings = settingArguments(options, join(dir, 'hba.conf'), tlsDir);
   return startGuarded({
     command: join(bin, 'postgres'),
-    args: ['-D', join(dir, 'data'), '-h', HOST, '-p', String(port), ...settings],
+    args: ['-D', join(dir, 'data'), '-h', HOST, '-p', String(port), ...NO_SOCKET, ...settings],
     dir,
     user,
     env: ENVIRONMENT,

@@ -6,7 +6,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   synchronous_commit: 'off',
   full_page_writes: 'off',
   max_connections: '200',
-  unix_socket_directories: '',
 };
 
 const HBA = ['host all all all scram-sha-256', 'host replication all all scram-sha-256'];

@@ -1,4 +1,6 @@
+import { dockerAnswers } from './docker.ts';
 import { findPostgresBinaries } from './postgres-binaries.ts';
+import { postgresImage } from './postgres-docker.ts';
 import { environmentVariable } from './postgres-environment.ts';
 import { POSTGRES_VERSIONS, type PostgresVersion, type ServiceSource } from './postgres-server.ts';
 import { ServiceUnavailable } from './service-unavailable.ts';
@@ -9,8 +11,8 @@ export type ServiceDescription =
   | { readonly service: string; readonly source: 'none'; readonly detail: string };
 
 /** How each service that the tests need would be obtained, in the order in which it is tried. */
-export async function describeServices(): Promise<readonly ServiceDescription[]> {
-  return POSTGRES_VERSIONS.map(describePostgres);
+export function describeServices(): Promise<readonly ServiceDescription[]> {
+  return Promise.all(POSTGRES_VERSIONS.map(describePostgres));
 }
 
 /** One line a service, for people. */
@@ -24,11 +26,14 @@ export function formatServices(services: readonly ServiceDescription[]): string 
     .join('\n');
 }
 
-function describePostgres(version: PostgresVersion): ServiceDescription {
+async function describePostgres(version: PostgresVersion): Promise<ServiceDescription> {
   const service = `postgres ${version}`;
   const variable = environmentVariable(version);
   if (process.env[variable] !== undefined) {
     return { service, source: 'environment', detail: variable };
+  }
+  if (await dockerAnswers()) {
+    return { service, source: 'docker', detail: postgresImage(version) };
   }
   try {
     return { service, source: 'native', detail: findPostgresBinaries(version).description };
