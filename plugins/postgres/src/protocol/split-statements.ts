@@ -1,7 +1,8 @@
 /**
  * Finds where the statements of one query string begin and end, by the lexical rules of PostgreSQL's
- * own scanner (src/backend/parser/scan.l) and, for function bodies, of psql's. It understands no
- * statement: it only knows which semicolons separate.
+ * own scanner (src/backend/parser/scan.l) and, for function bodies, of its grammar. It understands no
+ * statement: it only knows which semicolons separate. A string that the server cannot parse may come
+ * out in any pieces, for the server runs nothing of it.
  */
 
 /** Where one statement stands, without the semicolon and without white space around it. */
@@ -28,7 +29,6 @@ const OPEN = 0x28;
 const CLOSE = 0x29;
 const STAR = 0x2a;
 const MINUS = 0x2d;
-const DOT = 0x2e;
 const SLASH = 0x2f;
 const SEMICOLON = 0x3b;
 const BACKSLASH = 0x5c;
@@ -76,7 +76,8 @@ export function splitStatements(text: Buffer, rules: SplitRules): readonly State
     const next = skipToken(text, at, rules);
     if (byte === OPEN) depth += 1;
     else if (byte === CLOSE && depth > 0) depth -= 1;
-    else if (depth === 0 && isIdentifierStart(byte)) body.word(text, at, next);
+    if (depth === 0 && isIdentifierStart(byte)) body.word(text, at, next);
+    else body.otherToken(byte);
     at = next;
     last = next;
   }
@@ -200,29 +201,27 @@ function skipDollarQuote(text: Buffer, from: number): number {
 
 /**
  * Follows `CREATE [OR REPLACE] FUNCTION|PROCEDURE … BEGIN ATOMIC … END`, the one place where a
- * semicolon stands inside a statement without parentheses.
+ * semicolon stands inside a statement without parentheses. Each statement of such a body ends in a
+ * semicolon, and none begins with END (gram.y, routine_body_stmt_list): so the END that closes the
+ * body is the one directly behind a semicolon or behind ATOMIC, whatever names and CASEs there are.
  */
 class RoutineBody {
   #words: string[] = [];
+  /** The token before this one: a short word in lower case, a semicolon, or nothing of interest. */
   #previous = '';
-  #depth = 0;
-
-  get open(): boolean {
-    return this.#depth > 0;
-  }
+  open = false;
 
   word(text: Buffer, start: number, end: number): void {
-    const label = text[start - 1] === DOT || this.#previous === 'as';
-    const word = end - start <= 9 ? text.toString('latin1', start, end).toLowerCase() : '';
+    const word =
+      end - start <= LONGEST_WORD ? text.toString('latin1', start, end).toLowerCase() : '';
     if (this.#words.length < 4) this.#words.push(word);
-    if (!label && this.#isRoutine()) this.#nest(word);
+    if (this.open) this.open = !(word === 'end' && BEFORE_END.has(this.#previous));
+    else this.open = word === 'atomic' && this.#previous === 'begin' && this.#isRoutine();
     this.#previous = word;
   }
 
-  #nest(word: string): void {
-    if (word === 'atomic' && this.#previous === 'begin') this.#depth = 1;
-    else if (word === 'case' && this.#depth > 0) this.#depth += 1;
-    else if (word === 'end' && this.#depth > 0) this.#depth -= 1;
+  otherToken(byte: number): void {
+    this.#previous = byte === SEMICOLON ? ';' : '';
   }
 
   #isRoutine(): boolean {
@@ -232,3 +231,6 @@ class RoutineBody {
     return kind === 'function' || kind === 'procedure';
   }
 }
+
+const LONGEST_WORD = 'procedure'.length;
+const BEFORE_END: ReadonlySet<string> = new Set([';', 'atomic']);

@@ -1,6 +1,7 @@
+import { Buffer } from 'node:buffer';
 import { serialize } from 'pg-protocol';
 import { functionCall, type RawFrontend } from '../raw-frontend.ts';
-import { message } from '../wire-bytes.ts';
+import { cstring, message } from '../wire-bytes.ts';
 
 /** What a scenario can do beside its own connection. */
 export interface Surroundings {
@@ -19,7 +20,8 @@ export interface Scenario {
 }
 
 export const Q = serialize.query;
-export const P = (text: string, name = '') => serialize.parse({ name, text, types: [] });
+export const P = (text: string, name = '') =>
+  message('P', cstring(name), cstring(text), Buffer.alloc(2));
 export const B = serialize.bind;
 export const E = (portal = '', rows = 0) => serialize.execute({ portal, rows });
 export const D = (type: 'S' | 'P', name = '') => serialize.describe({ type, name });
