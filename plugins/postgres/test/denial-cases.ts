@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { MachineLimits } from '@weir/contract';
-import { B, C, c, D, d, E, f, H, P, Q, S } from './goldens/scenarios.ts';
+import { B, C, c, D, d, E, f, H, P, Q, S } from './frontend-messages.ts';
 import { type BackendMessage, functionCall, type RawFrontend } from './raw-frontend.ts';
 
 /**

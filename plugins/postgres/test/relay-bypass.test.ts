@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Statement, Verdict } from '@weir/contract';
 import { type PostgresServer, startPostgres } from '@weir/testkit';
-import { B, C, E, P, Q, S } from './goldens/scenarios.ts';
+import { B, C, E, P, Q, S } from './frontend-messages.ts';
 import { type BackendMessage, functionCall, RawFrontend } from './raw-frontend.ts';
 import { denyMatching } from './relay-harness.ts';
 import { type RelayPump, startRelayPump } from './relay-pump.ts';

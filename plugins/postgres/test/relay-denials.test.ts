@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ALLOW, type Statement, type Verdict } from '@weir/contract';
 import { type PostgresServer, startPostgres } from '@weir/testkit';
 import { CASES, DENIED, describeAnswers, errorsOf, FAILING, LIMITS, play } from './denial-cases.ts';
-import { Q } from './goldens/scenarios.ts';
+import { Q } from './frontend-messages.ts';
 import { RawFrontend } from './raw-frontend.ts';
 import { denyMatching } from './relay-harness.ts';
 import { type RelayPump, startRelayPump } from './relay-pump.ts';

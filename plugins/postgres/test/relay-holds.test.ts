@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ALLOW, type Denial, type Verdict } from '@weir/contract';
 import { type PostgresServer, startPostgres } from '@weir/testkit';
 import { describeAnswers } from './denial-cases.ts';
-import { B, E, H, P, Q, S } from './goldens/scenarios.ts';
+import { B, E, H, P, Q, S } from './frontend-messages.ts';
 import { RawFrontend } from './raw-frontend.ts';
 import { describeEvents } from './relay-harness.ts';
 import { type RelayPump, startRelayPump } from './relay-pump.ts';

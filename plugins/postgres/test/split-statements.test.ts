@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type PostgresServer, startPostgres } from '@weir/testkit';
 import fc from 'fast-check';
 import { splitStatements } from '../src/protocol/split-statements.ts';
-import { Q } from './goldens/scenarios.ts';
+import { Q } from './frontend-messages.ts';
 import { RawFrontend } from './raw-frontend.ts';
 import { SPLIT_CASES, type SplitCase } from './split-statements-cases.ts';
 
