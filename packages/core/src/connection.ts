@@ -3,6 +3,7 @@ import type { SecureContext } from 'node:tls';
 import {
   type AuthFailure,
   type AuthorizedSession,
+  type CancelKey,
   type LoginRequest,
   type Principal,
   type ProtocolConnection,
@@ -11,8 +12,9 @@ import {
   type Refusal,
 } from '@weir/contract';
 import { authorise } from './authorised-session.ts';
+import { cancelDialer } from './cancel-dial.ts';
 import { ClientHandshake } from './client-handshake.ts';
-import { Dial, type DialedDatabase, type DialOptions } from './dial.ts';
+import { Dial, type DialedDatabase } from './dial.ts';
 import type { EngineState } from './engine-state.ts';
 import type { Admission } from './gate.ts';
 import { Session } from './session.ts';
@@ -156,12 +158,7 @@ export class Connection {
     const counted = this.#counted;
     this.#counted = undefined;
     engine.sessions.add(session);
-    session.whenClosed(() => {
-      engine.sessions.delete(session);
-      engine.cancelKeys.revoke(key);
-      if (counted !== undefined) engine.principals.remove(counted);
-      engine.changed();
-    });
+    forgetWhenClosed(session, key, counted, engine);
     this.#finish();
     const at = engine.now();
     engine.events.emit({
@@ -183,45 +180,23 @@ export class Connection {
     database: DialedDatabase,
     admission: Admitted,
   ): Session | undefined {
-    const { gate, events, now } = this.#engine;
+    const { gate, events, limits, now } = this.#engine;
+    const { machines } = this.#input;
     try {
       return new Session({
         facts,
-        connection: this.#input.machines,
+        connection: machines,
         gate: gate.forSession(facts, admission.policy),
         events,
         client: this.#handshake.peer,
         database,
         now,
-        dialCancel: (done) => this.#dialCancel(admission, done),
+        dialCancel: cancelDialer(machines, admission.target.upstream, limits),
       });
     } catch {
       database.peer.destroy();
       this.refuse(INTERNAL, admission);
       return undefined;
-    }
-  }
-
-  /** The cancel is over when the database has closed the cancel's own connection. */
-  #dialCancel(admission: Admitted, done: () => void): void {
-    const { limits } = this.#engine;
-    const options: DialOptions = {
-      upstream: admission.target.upstream,
-      makeMachine: (actions) => this.#input.machines.makeCancel(actions),
-      timeout: limits.dialTimeout,
-      closeTimeout: limits.closeTimeout,
-    };
-    try {
-      new Dial(options, {
-        failed: done,
-        ready: ({ peer }) => {
-          peer.listen({ bytes: () => {}, ended: () => {}, closed: done, drained: () => {} });
-          peer.end();
-        },
-      });
-    } catch {
-      // A plugin that cannot make the machine cancels nothing; its session goes on.
-      done();
     }
   }
 
@@ -251,6 +226,21 @@ export class Connection {
     this.#counted = undefined;
     this.#engine.changed();
   }
+}
+
+/** Apart from the connection, so that what the login needed can go while the session lives. */
+function forgetWhenClosed(
+  session: Session,
+  key: CancelKey,
+  counted: string | undefined,
+  engine: EngineState,
+): void {
+  session.whenClosed(() => {
+    engine.sessions.delete(session);
+    engine.cancelKeys.revoke(key);
+    if (counted !== undefined) engine.principals.remove(counted);
+    engine.changed();
+  });
 }
 
 const INTERNAL: Refusal = { code: 'internal', message: 'the session could not be set up' };

@@ -44,6 +44,8 @@ export class Peer {
     plain.removeAllListeners('end');
     plain.removeAllListeners('drain');
     plain.removeAllListeners('close');
+    // Flowing without a listener, it would throw away what already belongs to the TLS layer.
+    plain.pause();
     const secured = wrap(plain);
     this.#socket = secured;
     this.#attach(secured);

@@ -7,10 +7,13 @@ export interface Flow {
   resume(): void;
 }
 
+const NONE: readonly PauseReason[] = [];
+
 /** Opens and closes the flow from one peer. It flows while there is no reason that it should not. */
 export class Valve {
   readonly #source: Flow;
-  readonly #reasons = new Set<PauseReason>();
+  /** Mostly none: an open session keeps no set of them. */
+  #reasons: readonly PauseReason[] = NONE;
 
   constructor(source: Flow) {
     this.#source = source;
@@ -18,13 +21,16 @@ export class Valve {
 
   /** Whether this reason is new. */
   close(reason: PauseReason): boolean {
-    if (this.#reasons.has(reason)) return false;
-    if (this.#reasons.size === 0) this.#source.pause();
-    this.#reasons.add(reason);
+    if (this.#reasons.includes(reason)) return false;
+    if (this.#reasons.length === 0) this.#source.pause();
+    this.#reasons = [...this.#reasons, reason];
     return true;
   }
 
   open(reason: PauseReason): void {
-    if (this.#reasons.delete(reason) && this.#reasons.size === 0) this.#source.resume();
+    if (!this.#reasons.includes(reason)) return;
+    const left = this.#reasons.filter((other) => other !== reason);
+    this.#reasons = left.length === 0 ? NONE : left;
+    if (left.length === 0) this.#source.resume();
   }
 }

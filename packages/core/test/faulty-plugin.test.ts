@@ -22,8 +22,7 @@ const BREAKS: readonly (readonly [Fault, string])[] = [
 
 async function expectEmpty(scene: Scene): Promise<void> {
   await scene.empty();
-  const { told } = { told: scene.told.bind(scene) };
-  expect(told('session.closed')).toHaveLength(told('session.opened').length);
+  expect(scene.told('session.closed')).toHaveLength(scene.told('session.opened').length);
 }
 
 describe('a plugin that throws', () => {

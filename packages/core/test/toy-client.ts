@@ -13,12 +13,14 @@ export class ToyClient {
   ready = '';
   /** Bytes that have come. */
   received = 0;
+  readonly #plain: Socket;
   #socket: Socket;
   readonly #lines = new Lines();
   #waiting: ((line: string) => void)[] = [];
   #ended = false;
 
   private constructor(socket: Socket) {
+    this.#plain = socket;
     this.#socket = socket;
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     this.#listen();
@@ -83,7 +85,7 @@ export class ToyClient {
     readonly ciphers?: string;
   }): Promise<void> {
     const { ca, maxVersion, minVersion, alpn, ciphers } = options;
-    const plain = this.#socket;
+    const plain = this.#plain;
     plain.removeAllListeners('data');
     plain.removeAllListeners('end');
     return new Promise((resolve, reject) => {
@@ -133,7 +135,7 @@ export class ToyClient {
 
   /** Leaves with a reset. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    this.#plain.resetAndDestroy();
   }
 
   #listen(): void {

@@ -11,7 +11,7 @@ const ROW_END = '\n';
 
 /**
  * A database of lines: `rows N SIZE`, `row WORD`, `begin`, `commit`, `fail`, `wait` (for `answer` or a
- * cancel), `die` and `leave` (in the middle of a row); anything else succeeds without rows.
+ * cancel; `stubborn-wait` ignores cancels), `die` and `leave` (in the middle of a row); anything else succeeds without rows.
  */
 export class ToyDatabase {
   readonly statements: string[] = [];
@@ -54,6 +54,11 @@ export class ToyDatabase {
     await closed;
   }
 
+  /** Takes no more connections; the open ones stay. */
+  stopListening(): void {
+    this.#server.close();
+  }
+
   /** Ends every statement that waits. */
   answer(): void {
     for (const connection of this.connections) connection.answer('DONE waited');
@@ -62,7 +67,7 @@ export class ToyDatabase {
   cancel(process: number): void {
     this.cancels.push(process);
     for (const connection of this.connections) {
-      if (connection.process === process) connection.answer('FAIL cancelled');
+      if (connection.process === process) connection.cancel();
     }
   }
 
@@ -77,8 +82,11 @@ export class ToyDatabaseConnection {
   readonly #database: ToyDatabase;
   readonly #certificate: { readonly cert: string; readonly key: string } | undefined;
   readonly #lines = new Lines();
+  readonly #plain: Socket;
   #socket: Socket;
   #waiting = false;
+  #stubborn = false;
+  #cancelled = false;
   #transaction = 'idle';
 
   constructor(
@@ -88,10 +96,16 @@ export class ToyDatabaseConnection {
     certificate: { readonly cert: string; readonly key: string } | undefined,
   ) {
     this.#database = database;
+    this.#plain = socket;
     this.#socket = socket;
     this.process = process;
     this.#certificate = certificate;
     this.#listen();
+  }
+
+  /** Whether it carried a cancel and stays open all the same. */
+  get keepsCancel(): boolean {
+    return this.#cancelled;
   }
 
   write(text: string): boolean {
@@ -107,11 +121,20 @@ export class ToyDatabaseConnection {
   }
 
   reset(): void {
-    this.#socket.destroy();
+    this.#plain.resetAndDestroy();
+  }
+
+  hangUp(): void {
+    this.#socket.end();
+  }
+
+  cancel(): void {
+    if (!this.#stubborn) this.answer('FAIL cancelled');
   }
 
   answer(line: string): void {
     if (!this.#waiting) return;
+    this.#stubborn = false;
     this.#waiting = false;
     this.write(`${line} ${this.#transaction}\n`);
     this.#read();
@@ -122,7 +145,9 @@ export class ToyDatabaseConnection {
       this.#lines.add(chunk);
       this.#read();
     });
-    this.#socket.on('end', () => this.#socket.end());
+    this.#socket.on('end', () => {
+      if (!this.#cancelled) this.#socket.end();
+    });
   }
 
   #read(): void {
@@ -151,23 +176,25 @@ export class ToyDatabaseConnection {
     if (greeting === 'accept') this.write(`OK ${this.process}\n`);
     else if (greeting === 'refuse') this.write('NO\n');
     else if (greeting === 'garbage') this.write('\u0000\u0001\n');
-    else if (greeting === 'reset') this.#socket.resetAndDestroy();
+    else if (greeting === 'reset') this.#plain.resetAndDestroy();
     else if (greeting === 'close') this.#socket.end();
     else if (greeting === 'half') this.#socket.end('OK 1');
   }
 
   #onCancel(process: number): void {
+    this.#cancelled = this.#database.keepCancels;
     this.#database.cancel(process);
-    if (!this.#database.keepCancels) this.#socket.end();
+    if (!this.#cancelled) this.#socket.end();
   }
 
   #onStatement(word: string, first: string, second: string): void {
     if (word === 'rows') {
       void this.#sendRows(Number(first), Number(second));
-    } else if (word === 'wait') {
+    } else if (word === 'wait' || word === 'stubborn-wait') {
       this.#waiting = true;
+      this.#stubborn = word === 'stubborn-wait';
     } else if (word === 'die') {
-      this.#socket.write('ROW half', () => this.#socket.resetAndDestroy());
+      this.#socket.write('ROW half', () => this.#plain.resetAndDestroy());
     } else if (word === 'leave') {
       this.#socket.end('ROW half');
     } else if (word === 'fail') {
@@ -204,7 +231,7 @@ export class ToyDatabaseConnection {
       this.write('TLS no\n');
       return;
     }
-    const plain = this.#socket;
+    const plain = this.#plain;
     plain.removeAllListeners('data');
     plain.removeAllListeners('end');
     plain.write('TLS yes\n');
