@@ -1,16 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { POSTGRES_VERSIONS, type PostgresVersion } from '@weir/testkit';
 import { CHECKS, type CheckName } from './checks.ts';
 import { type DriverProgram, type Report, runDriver } from './driver.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { isDirectRun } from './services.ts';
+import { missingTools, type Tool } from './tools.ts';
 
 /** A database driver or client under test. */
 export interface Driver {
   readonly name: string;
-  /** Commands that its program needs on this machine. */
-  readonly needs: readonly string[];
+  readonly needs: readonly Tool[];
   /** Builds its program, once. */
   prepare(): Promise<DriverProgram>;
   /** What it is asked to do on every version. */
@@ -29,7 +28,7 @@ const RUN_LIMIT = 300_000;
 
 /** Declares a driver's tests: each check on each version of Postgres. */
 export function describeDriver(driver: Driver): void {
-  const missing = driver.needs.filter((command) => !isInstalled(command));
+  const missing = missingTools(driver.needs);
   describe(driver.name, () => {
     if (missing.length > 0) {
       declareMissing(driver.name, `not installed: ${missing.join(', ')}`);
@@ -85,8 +84,4 @@ function declareMissing(name: string, reason: string): void {
   }
   process.stderr.write(`SKIPPED ${name}: ${reason}\n`);
   it.skip(`is skipped: ${reason}`, () => {});
-}
-
-function isInstalled(command: string): boolean {
-  return spawnSync('sh', ['-c', `command -v "$0"`, command]).status === 0;
 }

@@ -3,7 +3,7 @@ import { javaProgram } from '../src/driver-programs.ts';
 
 describeDriver({
   name: 'pgjdbc',
-  needs: ['java', 'mvn'],
+  needs: ['a Java 17 or newer compiler', 'Maven'],
   prepare: () => javaProgram('pgjdbc'),
   checks: [
     'tls-login',

@@ -3,7 +3,7 @@ import { goProgram } from '../src/driver-programs.ts';
 
 describeDriver({
   name: 'pgx 5',
-  needs: ['go'],
+  needs: ['Go 1.21 or newer'],
   prepare: () => goProgram('pgx'),
   checks: [
     'tls-login',

@@ -3,7 +3,7 @@ import { pythonProgram } from '../src/driver-programs.ts';
 
 describeDriver({
   name: 'psycopg 3',
-  needs: ['python3'],
+  needs: ['Python 3.10 or newer with venv'],
   prepare: () => pythonProgram('psycopg'),
   checks: [
     'tls-login',
