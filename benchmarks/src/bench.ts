@@ -147,7 +147,7 @@ async function runAll(folder: string): Promise<Report> {
   const { plan, peers, spread } = readArguments();
   if (!spread) stayOnOneProcessor();
   await chmod(folder, 0o755);
-  const certificates = await makeCertificates({ hosts: ['localhost', '127.0.0.1'] });
+  const certificates = await makeCertificates({ hosts: ['localhost', '127.0.0.1'], dir: folder });
   const server = await startPostgres({
     version: '15',
     tls: certificates,
@@ -174,7 +174,6 @@ async function runAll(folder: string): Promise<Report> {
     return { plan: plan.name, date, environment, summaries, memory };
   } finally {
     await server.stop();
-    await rm(certificates.dir, { recursive: true });
   }
 }
 
