@@ -1,12 +1,26 @@
 import type { Buffer } from 'node:buffer';
 import type { Column, ColumnView } from '@weir/contract';
-import { DecodeError } from '@weir/contract';
 import { HEADER_BYTES } from '../protocol/messages.ts';
+
+/** 'T' int32 length, int16 count, per column: cstring name, then the tail. */
+const COLUMNS_AT = HEADER_BYTES + 2;
 
 /** Table OID, attribute number, type OID, type size, type modifier and format, behind each name. */
 const COLUMN_TAIL_BYTES = 4 + 2 + 4 + 2 + 4 + 2;
 
-/** The columns of one RowDescription message; `message` begins with its type byte. */
+/** Whether a RowDescription holds the columns that it counts, and nothing else. */
+export function isRowDescription(message: Buffer): boolean {
+  if (message.length < COLUMNS_AT) return false;
+  let at = COLUMNS_AT;
+  for (let left = message.readUInt16BE(HEADER_BYTES); left > 0; left -= 1) {
+    const end = message.indexOf(0, at);
+    if (end < 0) return false;
+    at = end + 1 + COLUMN_TAIL_BYTES;
+  }
+  return at === message.length;
+}
+
+/** The columns of one RowDescription; `message` begins with its type byte and was found valid. */
 export function viewRowDescription(message: Buffer): ColumnView {
   return {
     count: message.readUInt16BE(HEADER_BYTES),
@@ -14,16 +28,10 @@ export function viewRowDescription(message: Buffer): ColumnView {
   };
 }
 
-/** 'T' int32 length, int16 count, per column: cstring name, then the tail. */
 function decodeRowDescription(message: Buffer): readonly Column[] {
-  const count = message.readUInt16BE(HEADER_BYTES);
   const columns: Column[] = [];
-  let at = HEADER_BYTES + 2;
-  for (let index = 0; index < count; index += 1) {
+  for (let at = COLUMNS_AT; at < message.length; ) {
     const end = message.indexOf(0, at);
-    if (end < 0 || end + 1 + COLUMN_TAIL_BYTES > message.length) {
-      throw new DecodeError('RowDescription ends in the middle of a column');
-    }
     columns.push({
       name: message.toString('utf8', at, end),
       relation: message.readUInt32BE(end + 1),

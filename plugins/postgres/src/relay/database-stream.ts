@@ -8,7 +8,7 @@ import {
   STATUS_IDLE,
 } from '../protocol/messages.ts';
 import { encodeDenial } from '../refusals.ts';
-import { viewRowDescription } from './columns.ts';
+import { isRowDescription, viewRowDescription } from './columns.ts';
 import { readErrorFields } from './error-fields.ts';
 import { MessageRun } from './message-run.ts';
 import { type Fate, type MessageReader, MessageWalk, PASS, STOP } from './message-walk.ts';
@@ -236,6 +236,7 @@ export class DatabaseStream implements MessageReader {
   }
 
   #rowDescription(message: Buffer): Fate {
+    if (!isRowDescription(message)) return this.#violated('invalid RowDescription');
     const head = this.#state.queue.first;
     if (head?.kind === 'describe') {
       if (head.record !== undefined) head.record.columns = Buffer.from(message);
