@@ -26,7 +26,6 @@ export const CHECKS = {
   'binary-values': 'sends and receives values of many types unchanged',
   notify: 'is told of notifications from another session',
   'large-object': 'writes and reads a large object',
-  'function-call-denied': 'is denied the function call protocol, and goes on',
   dump: 'dumps a schema and restores it to the same',
   'load-simple': 'runs 50 sessions at once with the simple protocol',
   'load-extended': 'runs 50 sessions at once with the extended protocol',

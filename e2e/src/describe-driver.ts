@@ -18,8 +18,6 @@ export interface Driver {
   readonly versionChecks?: Readonly<Partial<Record<PostgresVersion, readonly CheckName[]>>>;
   /** Checks of what only Weir does. */
   readonly weirChecks?: readonly CheckName[];
-  /** Checks of what Weir, knowingly, does not do. */
-  readonly directChecks?: readonly CheckName[];
 }
 
 /** Building fetches packages the first time. Milliseconds. */
@@ -48,9 +46,8 @@ export function describeDriver(driver: Driver): void {
 }
 
 function checksOf(driver: Driver, version: PostgresVersion): readonly CheckName[] {
-  const { checks, versionChecks, weirChecks = [], directChecks = [] } = driver;
-  const own = isDirectRun() ? directChecks : weirChecks;
-  return [...checks, ...(versionChecks?.[version] ?? []), ...own];
+  const { checks, versionChecks, weirChecks = [] } = driver;
+  return [...checks, ...(versionChecks?.[version] ?? []), ...(isDirectRun() ? [] : weirChecks)];
 }
 
 function describeScene(

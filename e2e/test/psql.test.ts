@@ -21,12 +21,11 @@ describeDriver({
     'copy-out-error',
     'cancel',
     'notify',
+    'large-object',
     'big-statement',
     'savepoint',
     'notices',
     'transaction-status',
   ],
-  directChecks: ['large-object'],
-  weirChecks: ['function-call-denied'],
   versionChecks: { '15': ['dump', 'big-result'] },
 });

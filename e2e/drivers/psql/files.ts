@@ -91,13 +91,3 @@ export function largeObject(): Promise<string> {
     return `${content.length} bytes`;
   });
 }
-
-/** Weir cannot see what such a call would do, so it denies it; the session goes on. */
-export function functionCallDenied(): Promise<string> {
-  return inDirectory(async (dir) => {
-    await writeFile(join(dir, 'in'), 'content');
-    const { stdout, stderr } = await psql(`\\lo_import ${join(dir, 'in')}\nselect 'usable';\n`);
-    deepStrictEqual([stdout, stderr], ['usable\n', 'ERROR:  0A000\n']);
-    return '0A000';
-  });
-}

@@ -1,13 +1,6 @@
 import { runChecks } from '../../src/check-runner.ts';
 import { dump } from './dump.ts';
-import {
-  copyIn,
-  copyInError,
-  copyOut,
-  copyOutError,
-  functionCallDenied,
-  largeObject,
-} from './files.ts';
+import { copyIn, copyInError, copyOut, copyOutError, largeObject } from './files.ts';
 import { bigResult, bigStatement, cursor, cursorError } from './results.ts';
 import {
   cancel,
@@ -41,7 +34,6 @@ await runChecks({
   cancel,
   notify,
   'large-object': largeObject,
-  'function-call-denied': functionCallDenied,
   dump,
   'big-statement': bigStatement,
   savepoint,

@@ -1,8 +1,9 @@
 /**
  * How a statement reached us: as text to run at once, as one run of something prepared over the
- * protocol, or by a name that was made in SQL and whose text the protocol never showed.
+ * protocol, by a name that was made in SQL and whose text the protocol never showed, or as a call
+ * without SQL, for which the text is what it amounts to.
  */
-export type StatementSource = 'text' | 'prepared' | 'name';
+export type StatementSource = 'text' | 'prepared' | 'name' | 'call';
 
 /** One run of one SQL statement (an execution), the unit of decision and of audit. */
 export interface Statement {

@@ -10,7 +10,7 @@ import {
   type SecuredFacts,
   WeirError,
 } from '@weir/contract';
-import type { HandshakeState } from './handshake-state.ts';
+import { type HandshakeState, releaseHandshake } from './handshake-state.ts';
 import {
   ACCEPTED,
   DECLINED,
@@ -122,6 +122,7 @@ export class PostgresDownstream implements Downstream {
         this.#state.readyForQuery,
       ]),
     );
+    releaseHandshake(this.#state);
   }
 
   refuse(refusal: Refusal): void {

@@ -2,6 +2,9 @@ import { Buffer } from 'node:buffer';
 import type { CancelKey, TlsMode } from '@weir/contract';
 import type { StartupParameter } from './protocol/startup.ts';
 
+const NOTHING = Buffer.alloc(0);
+const NOTHING_REPORTED: ReadonlyMap<string, string> = new Map();
+
 /**
  * What the two handshakes of one connection tell each other: the downstream machine writes what the
  * client asked for, the upstream machine what the database answered. Each machine replaces its
@@ -24,15 +27,23 @@ export interface HandshakeState {
   databaseKey?: CancelKey;
 }
 
+/** Both sides are ready: what only the handshakes needed can go. */
+export function releaseHandshake(state: HandshakeState): void {
+  state.parameters = [];
+  state.greeting = NOTHING;
+  state.readyForQuery = NOTHING;
+  state.reported = NOTHING_REPORTED;
+}
+
 /** The state before either handshake began. */
 export function makeHandshakeState(): HandshakeState {
   return {
     minor: 0,
     parameters: [],
     tls: 'verify-full',
-    greeting: Buffer.alloc(0),
-    readyForQuery: Buffer.alloc(0),
-    reported: new Map(),
+    greeting: NOTHING,
+    readyForQuery: NOTHING,
+    reported: NOTHING_REPORTED,
   };
 }
 

@@ -37,6 +37,7 @@ export const Backend = {
   DataRow: code('D'),
   EmptyQueryResponse: code('I'),
   ErrorResponse: code('E'),
+  FunctionCallResponse: code('V'),
   NoData: code('n'),
   NoticeResponse: code('N'),
   NotificationResponse: code('A'),

@@ -6,6 +6,7 @@ import {
   decodeParse,
   decodeSubject,
 } from '../protocol/frontend-decode.ts';
+import { largeObjectCall } from '../protocol/large-objects.ts';
 import { Frontend, frontendLimit, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
 import { splitStatements } from '../protocol/split-statements.ts';
 import { CHANGED, Decisions, HELD, toWithheld } from './decisions.ts';
@@ -36,6 +37,8 @@ import { makeFailingExecute, makeFailingQuery, type RandomBytes } from './withhe
 
 /** Bind's two names and what frames them; the rest of a Bind streams. */
 const BIND_HEAD_BYTES = HEADER_BYTES + 2 * (NAME_BYTES + 1);
+/** A FunctionCall's function number; its arguments stream. */
+const CALL_HEAD_BYTES = HEADER_BYTES + 4;
 const DROP = Buffer.alloc(0);
 const FLUSH = Buffer.from([Frontend.Flush, 0, 0, 0, LENGTH_BYTES]);
 /** A text that begins with a letter is more than white space and comments. */
@@ -117,6 +120,8 @@ export class ClientStream implements MessageReader {
         return total > this.#limits.statementBytes ? HEADER_BYTES : total;
       case Frontend.Bind:
         return Math.min(total, BIND_HEAD_BYTES);
+      case Frontend.FunctionCall:
+        return Math.min(total, CALL_HEAD_BYTES);
       case Frontend.Execute:
       case Frontend.Describe:
       case Frontend.Close:
@@ -194,8 +199,7 @@ export class ClientStream implements MessageReader {
       case Frontend.CopyFail:
         return this.#copy(type);
       case Frontend.FunctionCall:
-        // It runs code without SQL, so nothing could be decided about it.
-        return this.#denyQuery(FUNCTION_CALL);
+        return this.#functionCall(bytes, at, total);
       default:
         return PASS;
     }
@@ -279,6 +283,19 @@ export class ClientStream implements MessageReader {
 
   #denyQuery(denial: Denial): Fate {
     return this.#replaceQuery([], this.#decisions.deny('text', denial), NOTHING);
+  }
+
+  /** Runs code without SQL: what no SQL can be said for, nothing could be decided about. */
+  #functionCall(bytes: Buffer, at: number, total: number): Fate {
+    if (total < CALL_HEAD_BYTES) return this.#violated('invalid FunctionCall message');
+    const text = largeObjectCall(bytes.readUInt32BE(at + HEADER_BYTES));
+    if (text === undefined) return this.#denyQuery(FUNCTION_CALL);
+    const decided = this.#decide(0, text, 'call');
+    if (typeof decided === 'number') return decided;
+    if (!decided.verdict.allow) return this.#replaceQuery([], toWithheld(decided), NOTHING);
+    const tally = { rows: 0, bytes: 0 };
+    this.#state.send({ kind: 'call', statement: decided.statement, tally, ended: false });
+    return PASS;
   }
 
   #parse(bytes: Buffer, at: number, total: number): Fate {

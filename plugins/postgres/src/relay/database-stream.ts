@@ -104,6 +104,8 @@ export class DatabaseStream implements MessageReader {
         return this.#complete(bytes.toString('latin1', at + HEADER_BYTES, at + total - 1));
       case Backend.EmptyQueryResponse:
         return this.#empty();
+      case Backend.FunctionCallResponse:
+        return this.#called(total);
       case Backend.ErrorResponse:
         return this.#error(bytes, at, total);
       case Backend.RowDescription:
@@ -190,6 +192,8 @@ export class DatabaseStream implements MessageReader {
     if (head?.kind === 'query') {
       const open = head.current < head.statements.length || head.withheld !== undefined;
       if (open && !head.failed) return this.#violated('fewer results than statements');
+    } else if (head?.kind === 'call') {
+      if (!head.ended) return this.#violated('no result of a function call');
     } else if (head?.kind !== 'sync') {
       return this.#violated('ReadyForQuery that nothing asked for');
     }
@@ -224,6 +228,16 @@ export class DatabaseStream implements MessageReader {
     const running = this.#running();
     if (running?.kind === 'query' && running.statements.length === 0) return PASS;
     return this.#complete('');
+  }
+
+  #called(total: number): Fate {
+    const head = this.#state.queue.first;
+    if (head?.kind !== 'call' || head.ended) return this.#violated('unexpected function result');
+    head.ended = true;
+    head.tally.rows = 1;
+    head.tally.bytes = total;
+    this.#tellCompleted(head.statement, head.tally, '', false);
+    return PASS;
   }
 
   #tellCompleted(statement: Statement, tally: Tally, tag: string, suspended: boolean): void {
@@ -323,6 +337,9 @@ export class DatabaseStream implements MessageReader {
         this.#fail(head, 'database', sqlstate);
         return PASS;
       }
+      case 'call':
+        if (!head.ended) this.#fail(head, 'database', sqlstate);
+        return PASS;
       case 'denied':
         this.#skipBatch(sqlstate);
         return fatal ? PASS : denialOf(head.withheld);
@@ -352,6 +369,9 @@ export class DatabaseStream implements MessageReader {
     if (entry.kind === 'execute') {
       const { rows, bytes } = entry.tally;
       this.#actions.failed(entry.statement, { cause, code, rows, bytes });
+    } else if (entry.kind === 'call') {
+      if (!entry.ended) this.#actions.failed(entry.statement, { cause, code, ...entry.tally });
+      entry.ended = true;
     } else if (entry.kind === 'query') {
       entry.statements.slice(entry.current).forEach((statement, index) => {
         const running = index === 0;

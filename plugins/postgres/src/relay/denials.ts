@@ -41,7 +41,7 @@ export const UNSETTLED: Denial = {
 export const FUNCTION_CALL: Denial = {
   allow: false,
   code: 'not-understood',
-  message: 'the function call sub-protocol is not supported',
+  message: 'a function may not be called by its number, but for those of large objects',
   hint: 'Call the function with SELECT.',
 };
 

@@ -51,6 +51,7 @@ export type Outstanding =
   | { readonly kind: 'close'; readonly what: 'statement' | 'portal'; readonly name: string }
   | OutstandingExecute
   | OutstandingQuery
+  | OutstandingCall
   | { readonly kind: 'denied'; readonly withheld: Withheld }
   | { readonly kind: 'sync' };
 
@@ -86,9 +87,18 @@ export interface OutstandingQuery {
   tally: Tally;
 }
 
+/** A call of a function by its number. It leaves the unnamed statement and portal as they are. */
+export interface OutstandingCall {
+  readonly kind: 'call';
+  readonly statement: Statement;
+  readonly tally: Tally;
+  /** The statement has its terminal event; only ReadyForQuery is still to come. */
+  ended: boolean;
+}
+
 /** Whether the database answers with ReadyForQuery. */
 export function endsSegment(entry: Outstanding): boolean {
-  return entry.kind === 'sync' || entry.kind === 'query';
+  return entry.kind === 'sync' || entry.kind === 'query' || entry.kind === 'call';
 }
 
 /** A queue that takes at the end and gives at the front, both in constant time. */

@@ -96,18 +96,6 @@ final class Conversation {
     return content.length + " bytes";
   }
 
-  /** Weir cannot see what such a call would do, so it denies it; the session goes on. */
-  static String functionCallDenied(PgConnection connection) throws Exception {
-    connection.setAutoCommit(false);
-    try {
-      fails("0A000", () -> connection.getLargeObjectAPI().createLO());
-    } finally {
-      connection.rollback();
-      connection.setAutoCommit(true);
-    }
-    return "0A000";
-  }
-
   static String savepoint(PgConnection connection) throws Exception {
     Main.execute(connection, "create temp table saved (n int primary key)");
     connection.setAutoCommit(false);

@@ -49,7 +49,6 @@ public final class Main {
           Map.entry("cancel", Conversation::cancel),
           Map.entry("notify", Conversation::notifications),
           Map.entry("large-object", Conversation::largeObject),
-          Map.entry("function-call-denied", Conversation::functionCallDenied),
           Map.entry("savepoint", Conversation::savepoint),
           Map.entry("notices", Conversation::notices),
           Map.entry("transaction-status", Conversation::transactionStatus));
