@@ -73,6 +73,7 @@ export class Session implements RelayActions, Cancellable {
   #draining = false;
   #held = false;
   #quit = false;
+  #clientLeft = false;
   #revoked = false;
   #closed = false;
   #onClosed: (() => void) | undefined;
@@ -269,6 +270,7 @@ export class Session implements RelayActions, Cancellable {
 
   /** The database still answers what it was asked before; what was only to be asked is dropped. */
   #clientEnded(): void {
+    this.#clientLeft = true;
     if (this.#held) this.#lost('client-lost');
     else this.#database.halfClose();
   }
@@ -299,7 +301,8 @@ export class Session implements RelayActions, Cancellable {
   }
 
   #databaseGone(): void {
-    this.#lost(this.#quit ? 'client-quit' : 'database-closed');
+    if (this.#quit) this.#lost('client-quit');
+    else this.#lost(this.#clientLeft ? 'client-lost' : 'database-closed');
   }
 
   /** A side is gone. What was written to the other one still arrives there. */

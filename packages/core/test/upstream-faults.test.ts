@@ -176,6 +176,7 @@ describe('a client that is lost', () => {
       }
       await scene.empty();
       expect(scene.told('result.completed')).toHaveLength(2);
+      expect(scene.told('session.closed')[0]?.reason).toBe('client-lost');
     });
   });
 });

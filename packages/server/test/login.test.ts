@@ -1,8 +1,18 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
 import type { AuthFailure } from '@weir/contract';
 import { type KeyServer, makeSigningKey, startKeyServer } from '@weir/testkit';
 import { type Backdrop, issuerLine, startBackdrop, targetLines } from './backdrop.ts';
+import { captureLog } from './captured-log.ts';
 import { withWeir } from './running-weir.ts';
 
 jest.setTimeout(60_000);
@@ -14,6 +24,16 @@ beforeAll(async () => {
   backdrop = await startBackdrop({ postgres: true });
   deadIssuer = await startKeyServer([]);
   deadIssuer.answer({ state: 'down' });
+});
+
+let log: readonly string[];
+
+beforeEach(() => {
+  log = captureLog();
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
 });
 
 afterAll(async () => {
@@ -147,6 +167,8 @@ describe('a login', () => {
         });
         expect(event).toMatchObject({ refusal: { code: 'not-authenticated' }, failure });
         expect(event.principal).toBeUndefined();
+        const faults = failure === 'issuer-unreachable' ? 1 : 0;
+        expect(log.filter((line) => line.includes('issuer not usable'))).toHaveLength(faults);
         expect(running.told('session.opened')).toEqual([]);
       });
     },

@@ -1,0 +1,91 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { DatabaseError } from 'pg';
+import { type Backdrop, startBackdrop } from './backdrop.ts';
+import { withWeir } from './running-weir.ts';
+
+jest.setTimeout(60_000);
+
+let backdrop: Backdrop;
+
+beforeAll(async () => {
+  backdrop = await startBackdrop({ postgres: true });
+});
+
+afterAll(() => backdrop.stop());
+
+describe('a stop', () => {
+  it('ends idle sessions with the reason', async () => {
+    await withWeir(backdrop, {}, async (running) => {
+      const client = await running.connect();
+      await client.query('select 1');
+      const told = new Promise((resolve) => client.once('error', resolve));
+      await running.weir.stop();
+      const error = await told;
+      expect(error).toBeInstanceOf(DatabaseError);
+      expect(error).toMatchObject({
+        severity: 'FATAL',
+        code: '57P01',
+        message: 'Weir is shutting down',
+      });
+    });
+  });
+
+  it('lets a result be read to its end, however slowly', async () => {
+    await withWeir(backdrop, {}, async (running) => {
+      const client = await running.connect();
+      const query = client.query("select repeat('x', 10000) from generate_series(1, 3000)");
+      await running.next('result.rows');
+      const stopped = running.weir.stop();
+      expect((await query).rowCount).toBe(3_000);
+      await stopped;
+      expect(running.told('session.closed')[0]?.reason).toBe('shutting-down');
+    });
+  });
+
+  it('waits for a transaction, is not ready meanwhile, and takes nobody new', async () => {
+    await withWeir(backdrop, {}, async (running) => {
+      const client = await running.connect();
+      await client.query('begin');
+      expect(await running.page('/readyz')).toEqual([200, 'ready\n']);
+      const stopped = running.weir.stop();
+      expect(await running.page('/readyz')).toEqual([503, 'shutting down\n']);
+      expect((await running.page('/healthz'))[0]).toBe(200);
+      const refused = new Promise((resolve) => {
+        connect(running.port, '127.0.0.1').once('error', resolve);
+      });
+      expect(await refused).toMatchObject({ code: 'ECONNREFUSED' });
+      expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+      await client.query('commit');
+      await stopped;
+      await expect(running.page('/healthz')).rejects.toThrow();
+    });
+  });
+
+  it('does not wait longer than the limit says', async () => {
+    const limits = 'limits: { drain_timeout: 1s }';
+    await withWeir(backdrop, { limits }, async (running) => {
+      const client = await running.connect();
+      await client.query('begin');
+      const told = new Promise((resolve) => client.once('error', resolve));
+      await running.weir.stop();
+      expect(await told).toMatchObject({ code: '57P01' });
+    });
+  });
+
+  it('asked for again is the same stop', async () => {
+    await withWeir(backdrop, {}, async (running) => {
+      const client = await running.connect();
+      await client.query('begin');
+      let done = 0;
+      const stops = [running.weir.stop(), running.weir.stop()].map(async (stop) => {
+        await stop;
+        done += 1;
+      });
+      await client.query('select 1');
+      expect(done).toBe(0);
+      await client.query('commit');
+      await Promise.all(stops);
+    });
+  });
+});
