@@ -6,7 +6,10 @@ import type { Buffer } from 'node:buffer';
  * https://www.postgresql.org/docs/18/multibyte.html
  */
 
-/** PostgreSQL's names for the encodings that the platform can decode, beside those of one's own. */
+/**
+ * The platform's names for the encodings that it decodes as PostgreSQL does. UHC is not among them:
+ * the platform takes the second half of some of its characters for ASCII.
+ */
 const LABELS: ReadonlyMap<string, string> = new Map([
   ['BIG5', 'big5'],
   ['EUC_CN', 'gb2312'],
@@ -30,7 +33,6 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ['LATIN9', 'iso-8859-15'],
   ['LATIN10', 'iso-8859-16'],
   ['SJIS', 'shift_jis'],
-  ['UHC', 'euc-kr'],
   ['WIN866', 'ibm866'],
   ['WIN874', 'windows-874'],
   ['WIN1250', 'windows-1250'],
@@ -72,7 +74,7 @@ export class ClientEncoding {
     const name = reported.toUpperCase();
     const label = LABELS.get(name);
     this.#bufferEncoding = BUFFER_ENCODINGS.get(name);
-    this.#decoder = label === undefined ? undefined : new TextDecoder(label, { fatal: true });
+    this.#decoder = label === undefined ? undefined : makeDecoder(label);
     this.#asciiSafe = !ASCII_UNSAFE.has(name);
   }
 
@@ -91,6 +93,15 @@ export class ClientEncoding {
       // The platform's decoder says so when the bytes are not valid.
       return undefined;
     }
+  }
+}
+
+/** Which encodings there are depends on how the platform was built. */
+function makeDecoder(label: string): InstanceType<typeof TextDecoder> | undefined {
+  try {
+    return new TextDecoder(label, { fatal: true });
+  } catch {
+    return undefined;
   }
 }
 

@@ -9,6 +9,7 @@ import {
 import { largeObjectCall } from '../protocol/large-objects.ts';
 import { Frontend, frontendLimit, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
 import { splitStatements } from '../protocol/split-statements.ts';
+import { ClientFlow } from './client-flow.ts';
 import { CHANGED, Decisions, HELD, toWithheld } from './decisions.ts';
 import {
   FUNCTION_CALL,
@@ -40,7 +41,6 @@ const BIND_HEAD_BYTES = HEADER_BYTES + 2 * (NAME_BYTES + 1);
 /** A FunctionCall's function number; its arguments stream. */
 const CALL_HEAD_BYTES = HEADER_BYTES + 4;
 const DROP = Buffer.alloc(0);
-const FLUSH = Buffer.from([Frontend.Flush, 0, 0, 0, LENGTH_BYTES]);
 /** A text that begins with a letter is more than white space and comments. */
 const BEGINS_WITH_LETTER = /^[a-z]/i;
 /** What `standard_conforming_strings` and `client_encoding` can make read otherwise. */
@@ -54,13 +54,7 @@ export class ClientStream implements MessageReader {
   readonly #walk: MessageWalk;
   readonly #preparedText: PreparedText;
   readonly #decisions: Decisions;
-  /** The message that is being read waits for answers of the database. */
-  #awaiting = false;
-  /** Answers are needed that the database may hold back until it is asked to flush. */
-  #flushNeeded = false;
-  /** Something was sent behind the last Flush of our own. */
-  #unflushed = false;
-  #throttled = false;
+  readonly #flow: ClientFlow;
   #violation: string | undefined;
   readonly #copied = new MessageRun();
 
@@ -77,6 +71,7 @@ export class ClientStream implements MessageReader {
     this.#walk = new MessageWalk(this);
     this.#preparedText = new PreparedText(state.statements, limits.preparedBytes);
     this.#decisions = new Decisions(actions);
+    this.#flow = new ClientFlow(state.queue, actions, limits);
   }
 
   get idle(): boolean {
@@ -97,14 +92,8 @@ export class ClientStream implements MessageReader {
 
   /** The database has answered something: what waited for it goes on. */
   answersCame(): void {
-    if (this.#awaiting) {
-      this.#awaiting = false;
-      this.#walk.resume();
-    }
-    if (!this.#throttled || this.#awaiting) return;
-    if (this.#state.queue.length > this.#limits.pipelineDepth / 2) return;
-    this.#throttled = false;
-    this.#actions.throttle(false);
+    if (this.#flow.takeAwaiting()) this.#walk.resume();
+    this.#flow.answersCame();
   }
 
   wanted(type: number, total: number): number {
@@ -164,20 +153,11 @@ export class ClientStream implements MessageReader {
       this.#violation = undefined;
       return;
     }
-    if (this.#state.queue.length > this.#limits.pipelineDepth) {
-      this.#flushNeeded ||= !this.#throttled;
-      this.#throttle();
-    }
-    if (!this.#flushNeeded || !this.#walk.atBoundary) return;
-    this.#flushNeeded = false;
-    if (!this.#unflushed) return;
-    this.#unflushed = false;
-    this.#actions.toDatabase(FLUSH);
+    this.#flow.chunkRead(this.#walk.atBoundary);
   }
 
   forward(bytes: Buffer): void {
-    this.#unflushed = true;
-    this.#actions.toDatabase(bytes);
+    this.#flow.send(bytes);
   }
 
   #read(type: number, bytes: Buffer, at: number, total: number): Fate {
@@ -223,7 +203,8 @@ export class ClientStream implements MessageReader {
   }
 
   #query(bytes: Buffer, at: number, total: number): Fate {
-    if (total > this.#limits.statementBytes) return this.#denyQuery(this.#tooLong());
+    if (total > this.#limits.statementBytes)
+      return this.#denyQuery(tooLong(this.#limits.statementBytes));
     const start = at + HEADER_BYTES;
     const end = at + total - 1;
     if (bytes.indexOf(0, start) !== end) return this.#violated('invalid query string');
@@ -299,7 +280,8 @@ export class ClientStream implements MessageReader {
   }
 
   #parse(bytes: Buffer, at: number, total: number): Fate {
-    if (total > this.#limits.statementBytes) return this.#denyStep(this.#tooLong());
+    if (total > this.#limits.statementBytes)
+      return this.#denyStep(tooLong(this.#limits.statementBytes));
     const head = decodeParse(bytes, at, at + total);
     if (head === undefined) return this.#violated('invalid Parse message');
     const { name, textStart, textEnd } = head;
@@ -392,10 +374,6 @@ export class ClientStream implements MessageReader {
     return makeFailingExecute(this.#random);
   }
 
-  #tooLong(): Denial {
-    return tooLong(this.#limits.statementBytes);
-  }
-
   #violated(what: string): typeof STOP {
     this.#violation = what;
     return STOP;
@@ -403,16 +381,8 @@ export class ClientStream implements MessageReader {
 
   /** The message is read again when the database has answered more. */
   #await(flush: boolean): typeof WAIT {
-    this.#awaiting = true;
-    this.#flushNeeded ||= flush;
-    this.#throttle();
+    this.#flow.awaitAnswers(flush);
     return WAIT;
-  }
-
-  #throttle(): void {
-    if (this.#throttled) return;
-    this.#throttled = true;
-    this.#actions.throttle(true);
   }
 
   #tellCopied(bytes: Buffer): void {

@@ -10,15 +10,10 @@ import {
 import { encodeDenial } from '../refusals.ts';
 import { isRowDescription, viewRowDescription } from './columns.ts';
 import { readErrorFields } from './error-fields.ts';
+import { Failures } from './failures.ts';
 import { MessageRun } from './message-run.ts';
 import { type Fate, type MessageReader, MessageWalk, PASS, STOP } from './message-walk.ts';
-import type {
-  Outstanding,
-  OutstandingExecute,
-  OutstandingQuery,
-  Tally,
-  Withheld,
-} from './outstanding.ts';
+import type { OutstandingExecute, OutstandingQuery, Tally, Withheld } from './outstanding.ts';
 import type { SessionState } from './session-state.ts';
 
 /**
@@ -44,6 +39,7 @@ export class DatabaseStream implements MessageReader {
   readonly #actions: RelayActions;
   readonly #onAnswers: (ready: boolean) => void;
   readonly #walk: MessageWalk;
+  readonly #failures: Failures;
   #violation: string | undefined;
   /** A ReadyForQuery came since this was last told. */
   #ready = false;
@@ -55,6 +51,7 @@ export class DatabaseStream implements MessageReader {
     this.#actions = actions;
     this.#onAnswers = onAnswers;
     this.#walk = new MessageWalk(this);
+    this.#failures = new Failures(state, actions);
   }
 
   /** Whether a message of our own may be written to the client now. */
@@ -148,12 +145,9 @@ export class DatabaseStream implements MessageReader {
     this.#actions.toClient(bytes);
   }
 
-  /** The connection is gone: nothing that is still open will be answered. */
+  /** The connection is gone. */
   failAll(): void {
-    for (let entry = this.#state.queue.shift(); entry !== undefined; ) {
-      this.#fail(entry, 'connection', '');
-      entry = this.#state.queue.shift();
-    }
+    this.#failures.failAll();
   }
 
   #tellRows(bytes: Buffer): void {
@@ -334,55 +328,18 @@ export class DatabaseStream implements MessageReader {
         if (head.failed) return PASS;
         head.failed = true;
         if (denied && !fatal) return denialOf(head.withheld);
-        this.#fail(head, 'database', sqlstate);
+        this.#failures.fail(head, 'database', sqlstate);
         return PASS;
       }
       case 'call':
-        if (!head.ended) this.#fail(head, 'database', sqlstate);
+        if (!head.ended) this.#failures.fail(head, 'database', sqlstate);
         return PASS;
       case 'denied':
-        this.#skipBatch(sqlstate);
+        this.#failures.skipBatch(sqlstate);
         return fatal ? PASS : denialOf(head.withheld);
       default:
-        this.#skipBatch(sqlstate);
+        this.#failures.skipBatch(sqlstate);
         return PASS;
-    }
-  }
-
-  /** After an error in the extended protocol the database skips everything up to the next Sync. */
-  #skipBatch(sqlstate: string): void {
-    const { queue } = this.#state;
-    const failed = queue.shift();
-    if (failed === undefined) return;
-    this.#fail(failed, 'database', sqlstate);
-    while (queue.first !== undefined && queue.first.kind !== 'sync') {
-      const skipped = queue.shift();
-      if (skipped === undefined) break;
-      if (prepares(failed, skipped)) this.#fail(skipped, 'database', sqlstate);
-      else this.#fail(skipped, 'skipped', '');
-    }
-    this.#state.skipping = queue.first === undefined;
-    this.#state.rollbackNames();
-  }
-
-  #fail(entry: Outstanding, cause: 'database' | 'skipped' | 'connection', code: string): void {
-    if (entry.kind === 'execute') {
-      const { rows, bytes } = entry.tally;
-      this.#actions.failed(entry.statement, { cause, code, rows, bytes });
-    } else if (entry.kind === 'call') {
-      if (!entry.ended) this.#actions.failed(entry.statement, { cause, code, ...entry.tally });
-      entry.ended = true;
-    } else if (entry.kind === 'query') {
-      entry.statements.slice(entry.current).forEach((statement, index) => {
-        const running = index === 0;
-        this.#actions.failed(statement, {
-          cause: running || cause !== 'database' ? cause : 'skipped',
-          code: running ? code : '',
-          rows: running ? entry.tally.rows : 0,
-          bytes: running ? entry.tally.bytes : 0,
-        });
-      });
-      entry.current = entry.statements.length;
     }
   }
 
@@ -395,16 +352,6 @@ export class DatabaseStream implements MessageReader {
     this.#violation = what;
     return STOP;
   }
-}
-
-/** Whether `execute` runs what `failed` was to make or describe: then it is that run that failed. */
-function prepares(failed: Outstanding, execute: Outstanding): boolean {
-  if (execute.kind !== 'execute' || execute.portal === undefined) return false;
-  const { portal } = execute;
-  if (failed.kind === 'parse') return portal.prepared === failed.prepared;
-  if (failed.kind === 'bind') return portal === failed.portal;
-  if (failed.kind !== 'describe') return false;
-  return failed.record === portal || failed.record === portal.prepared;
 }
 
 function currentStatement(running: Running): Statement | undefined {

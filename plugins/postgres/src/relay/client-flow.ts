@@ -1,0 +1,73 @@
+import { Buffer } from 'node:buffer';
+import type { MachineLimits, RelayActions } from '@weir/contract';
+import { Frontend, LENGTH_BYTES } from '../protocol/messages.ts';
+import type { OutstandingQueue } from './outstanding.ts';
+
+const FLUSH = Buffer.from([Frontend.Flush, 0, 0, 0, LENGTH_BYTES]);
+
+/**
+ * Keeps a client from running too far ahead of the answers, and makes sure that answers come: the
+ * database may hold them back until it is asked to flush.
+ */
+export class ClientFlow {
+  readonly #queue: OutstandingQueue;
+  readonly #actions: RelayActions;
+  readonly #depth: number;
+  /** The message that is being read waits for answers. */
+  #awaiting = false;
+  #flushNeeded = false;
+  /** Something was sent behind the last Flush of our own. */
+  #unflushed = false;
+  #paused = false;
+
+  constructor(queue: OutstandingQueue, actions: RelayActions, limits: MachineLimits) {
+    this.#queue = queue;
+    this.#actions = actions;
+    this.#depth = limits.pipelineDepth;
+  }
+
+  /** A message waits for answers; `flush` when the database may not give them by itself. */
+  awaitAnswers(flush: boolean): void {
+    this.#awaiting = true;
+    this.#flushNeeded ||= flush;
+    this.#pause();
+  }
+
+  /** Whether a message waited for the answers that came now. */
+  takeAwaiting(): boolean {
+    const awaiting = this.#awaiting;
+    this.#awaiting = false;
+    return awaiting;
+  }
+
+  send(bytes: Buffer): void {
+    this.#unflushed = true;
+    this.#actions.toDatabase(bytes);
+  }
+
+  /** A chunk was read; only where whole messages were sent can one of our own go in between. */
+  chunkRead(atBoundary: boolean): void {
+    if (this.#queue.length > this.#depth) {
+      this.#flushNeeded ||= !this.#paused;
+      this.#pause();
+    }
+    if (!this.#flushNeeded || !atBoundary) return;
+    this.#flushNeeded = false;
+    if (!this.#unflushed) return;
+    this.#unflushed = false;
+    this.#actions.toDatabase(FLUSH);
+  }
+
+  /** Lets the client go on once half of what it may send ahead is answered. */
+  answersCame(): void {
+    if (!this.#paused || this.#awaiting || this.#queue.length > this.#depth / 2) return;
+    this.#paused = false;
+    this.#actions.throttle(false);
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#actions.throttle(true);
+  }
+}
