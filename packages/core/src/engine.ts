@@ -54,7 +54,8 @@ const IDLE: Refusal = {
 /** How many times within the idle timeout the sessions are looked through. */
 const IDLE_CHECKS = 4;
 
-const systemNow = (): number => performance.timeOrigin + performance.now();
+const { timeOrigin } = performance;
+const systemNow = (): number => timeOrigin + performance.now();
 
 /** Accepts connections, carries sessions, drains. Everything it does is told by `events`. */
 export class Engine {

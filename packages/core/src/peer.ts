@@ -16,6 +16,18 @@ export interface PeerListener {
   drained(): void;
 }
 
+/** Memory below this is left to the garbage collector. */
+const FREED_BYTES = 16_384;
+
+/**
+ * Gives a chunk's memory back as soon as it has left. Left to the collector, the chunks of one large
+ * result make it go through the whole heap every few megabytes. Only what was written whole is freed:
+ * nothing else refers to such a chunk, for whatever keeps bytes keeps a part of them back.
+ */
+function free({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 export class Peer {
   #socket: Socket | TLSSocket;
   #listener: PeerListener;
@@ -56,7 +68,10 @@ export class Peer {
   /** False when the peer does not keep up; `drained` will tell. */
   write(bytes: Uint8Array): boolean {
     if (this.#gone || this.#socket.writableEnded) return true;
-    return this.#socket.write(bytes);
+    if (bytes.byteLength < FREED_BYTES || bytes.byteLength < bytes.buffer.byteLength) {
+      return this.#socket.write(bytes);
+    }
+    return this.#socket.write(bytes, () => free(bytes));
   }
 
   pause(): void {

@@ -1,4 +1,4 @@
-import type { EngineEvent } from '@weir/contract';
+import type { BatchForm, EngineEvent } from '@weir/contract';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From 50 µs to 30 s: a proxy's own work up to a slow query. */
@@ -59,6 +59,11 @@ export class Metrics {
   readonly #decide = this.#stages.labels('decide');
   readonly #statement = this.#stages.labels('statement');
   readonly #completed = this.#statements.labels('completed');
+  readonly #passed = {
+    rows: this.#ofForm('rows'),
+    'copy-out': this.#ofForm('copy-out'),
+    'copy-in': this.#ofForm('copy-in'),
+  };
 
   constructor(sources: MetricSources) {
     collectDefaultMetrics({ register: this.registry, prefix: 'weir_' });
@@ -93,8 +98,8 @@ export class Metrics {
         this.#held.inc();
         return;
       case 'result.rows':
-        this.#rows.labels(event.form).inc(event.rows);
-        this.#rowBytes.labels(event.form).inc(event.bytes);
+        this.#passed[event.form].rows.inc(event.rows);
+        this.#passed[event.form].bytes.inc(event.bytes);
         return;
       case 'result.completed':
         this.#completed.inc();
@@ -115,6 +120,10 @@ export class Metrics {
 
   reloaded(taken: boolean): void {
     this.#reloads.labels(taken ? 'taken' : 'refused').inc();
+  }
+
+  #ofForm(form: BatchForm) {
+    return { rows: this.#rows.labels(form), bytes: this.#rowBytes.labels(form) };
   }
 
   #counter(name: string, help: string, ...labelNames: string[]): Counter {
