@@ -205,6 +205,32 @@ describe('a session is bounded', () => {
     expect(harness.throttled).toBe(false);
   });
 
+  it('but a message that has begun can come to its end', () => {
+    const harness = new RelayHarness({ limits: { pipelineDepth: 2 } });
+    const bind = message('B', cstring(''), cstring(''), Buffer.alloc(500));
+    harness.relay.fromClient(Buffer.concat([P('SELECT 1'), B({}), E(), bind.subarray(0, 300)]));
+    expect(harness.throttled).toBe(false);
+    harness.relay.fromClient(bind.subarray(300));
+    expect(harness.throttled).toBe(true);
+    expect(messageTypes(harness.databaseBytes)).toBe('PBEBH');
+  });
+
+  it('and what was on its way when the client was paused is flushed, too', () => {
+    const harness = new RelayHarness({ limits: { pipelineDepth: 2 } });
+    for (let turn = 0; turn < 2; turn += 1) {
+      harness.relay.fromClient(Buffer.concat([P('SELECT 1'), B({}), E()]));
+    }
+    expect(messageTypes(harness.databaseBytes)).toBe('PBEHPBEH');
+  });
+
+  it('and a copy is the client’s turn', () => {
+    const harness = new RelayHarness({ limits: { pipelineDepth: 1 } });
+    harness.relay.fromClient(Buffer.concat([P('COPY t FROM STDIN'), B({}), E()]));
+    expect(harness.throttled).toBe(true);
+    harness.relay.fromDatabase(Buffer.concat([message('1'), message('2'), COPY_IN]));
+    expect(harness.throttled).toBe(false);
+  });
+
   it('in the answers to Syncs that a copy swallows', () => {
     const harness = copying();
     for (let turn = 0; turn < 3_000; turn += 1)

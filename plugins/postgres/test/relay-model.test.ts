@@ -75,16 +75,24 @@ const turns: fc.Arbitrary<readonly Turn[]> = fc.array(
   { maxLength: 25 },
 );
 
+interface Pace {
+  /** Every so many statements one waits for its decision. */
+  readonly holdEvery: number;
+  readonly pipelineDepth: number;
+}
+
 /** A client, a relay and a database, each as slow as the turns say. */
 class Conversation {
   readonly server = new ModelServer();
   readonly harness: RelayHarness;
   readonly #policy: (statement: Statement) => Verdict;
+  readonly #sent: Buffer[] = [];
   #answers = Buffer.alloc(0);
 
-  constructor(policy: (statement: Statement) => Verdict, holdEvery: number) {
+  constructor(policy: (statement: Statement) => Verdict, { holdEvery, pipelineDepth }: Pace) {
     this.#policy = policy;
     this.harness = new RelayHarness({
+      limits: { pipelineDepth },
       decide: (statement) => (statement.seq % holdEvery === 0 ? 'hold' : policy(statement)),
       toDatabase: (bytes) => this.server.receive(bytes),
     });
@@ -94,8 +102,8 @@ class Conversation {
     if ('answers' in turn) this.#answer(turn.answers);
     else if ('release' in turn) this.#release();
     else {
-      this.harness.relay.fromClient(turn.send.subarray(0, turn.cut));
-      this.harness.relay.fromClient(turn.send.subarray(turn.cut));
+      this.#sent.push(turn.send.subarray(0, turn.cut), turn.send.subarray(turn.cut));
+      this.#send();
     }
   }
 
@@ -103,10 +111,11 @@ class Conversation {
   finish(): void {
     this.#settle();
     for (const message of [f, S, S, Q('ROLLBACK')]) {
-      this.harness.relay.fromClient(message);
+      this.#sent.push(message);
       this.#settle();
     }
     if (!this.server.ended) {
+      expect(this.#sent).toEqual([]);
       expect(this.harness.unfinished).toEqual([]);
       expect(this.harness.relay.quiet).toBe(true);
     }
@@ -116,10 +125,20 @@ class Conversation {
   #settle(): void {
     for (;;) {
       const before = this.harness.clientBytes.length + this.harness.databaseBytes.length;
+      this.#send();
       this.#release();
       this.#answer(Number.POSITIVE_INFINITY);
       const after = this.harness.clientBytes.length + this.harness.databaseBytes.length;
       if (before === after && this.harness.held.length === 0) return;
+    }
+  }
+
+  /** A paused client sends no more. */
+  #send(): void {
+    while (!this.harness.throttled) {
+      const bytes = this.#sent.shift();
+      if (bytes === undefined) return;
+      this.harness.relay.fromClient(bytes);
     }
   }
 
@@ -154,10 +173,10 @@ function expectSameStatements({ harness, server }: Conversation): void {
 
 function converse(
   policy: (statement: Statement) => Verdict,
-  holdEvery: number,
+  pace: Pace,
   all: readonly Turn[],
 ): Conversation {
-  const conversation = new Conversation(policy, holdEvery);
+  const conversation = new Conversation(policy, pace);
   for (const turn of all) conversation.take(turn);
   conversation.finish();
   expect(conversation.harness.violation).toBeUndefined();
@@ -167,15 +186,18 @@ function converse(
   return conversation;
 }
 
-const holds = fc.constantFrom(2, 3, 7, 1_000_000);
+const paces: fc.Arbitrary<Pace> = fc.record({
+  holdEvery: fc.constantFrom(2, 3, 7, 1_000_000),
+  pipelineDepth: fc.constantFrom(1, 4, 10, 1_000),
+});
 
 describe('whatever a client sends, however slowly the answers come', () => {
   it(
     'the text that was decided is the text that runs',
     () => {
       fc.assert(
-        fc.property(turns, holds, (all, holdEvery) => {
-          converse(({ text }) => (text === 'FAIL' ? DENY : ALLOW), holdEvery, all);
+        fc.property(turns, paces, (all, pace) => {
+          converse(({ text }) => (text === 'FAIL' ? DENY : ALLOW), pace, all);
         }),
         SEARCH,
       );
@@ -189,8 +211,8 @@ describe('whatever a client sends, however slowly the answers come', () => {
       const policy = ({ text, source }: Statement) =>
         text === FORBIDDEN || source === 'name' ? DENY : ALLOW;
       fc.assert(
-        fc.property(turns, holds, (all, holdEvery) => {
-          const { server } = converse(policy, holdEvery, all);
+        fc.property(turns, paces, (all, pace) => {
+          const { server } = converse(policy, pace, all);
           expect(server.ran).not.toContain(FORBIDDEN);
         }),
         SEARCH,

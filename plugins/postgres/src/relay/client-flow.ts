@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { MachineLimits, RelayActions } from '@weir/contract';
 import { Frontend, LENGTH_BYTES } from '../protocol/messages.ts';
-import type { OutstandingQueue } from './outstanding.ts';
+import type { SessionState } from './session-state.ts';
 
 const FLUSH = Buffer.from([Frontend.Flush, 0, 0, 0, LENGTH_BYTES]);
 
@@ -10,7 +10,7 @@ const FLUSH = Buffer.from([Frontend.Flush, 0, 0, 0, LENGTH_BYTES]);
  * database may hold them back until it is asked to flush.
  */
 export class ClientFlow {
-  readonly #queue: OutstandingQueue;
+  readonly #state: SessionState;
   readonly #actions: RelayActions;
   readonly #depth: number;
   /** The message that is being read waits for answers. */
@@ -20,8 +20,8 @@ export class ClientFlow {
   #unflushed = false;
   #paused = false;
 
-  constructor(queue: OutstandingQueue, actions: RelayActions, limits: MachineLimits) {
-    this.#queue = queue;
+  constructor(state: SessionState, actions: RelayActions, limits: MachineLimits) {
+    this.#state = state;
     this.#actions = actions;
     this.#depth = limits.pipelineDepth;
   }
@@ -45,22 +45,37 @@ export class ClientFlow {
     this.#actions.toDatabase(bytes);
   }
 
-  /** A chunk was read; only where whole messages were sent can one of our own go in between. */
+  /**
+   * A chunk was read. Where it ends inside a message the client must be able to go on, and no message
+   * of our own can go in between.
+   */
   chunkRead(atBoundary: boolean): void {
-    if (this.#queue.length > this.#depth) {
-      this.#flushNeeded ||= !this.#paused;
-      this.#pause();
+    if (!atBoundary) {
+      this.#resume();
+      return;
     }
-    if (!this.#flushNeeded || !atBoundary) return;
+    if (this.#state.queue.length > this.#depth) this.#pause();
+    const needed = this.#flushNeeded || this.#isFarAhead();
     this.#flushNeeded = false;
-    if (!this.#unflushed) return;
+    if (!needed || !this.#unflushed) return;
     this.#unflushed = false;
     this.#actions.toDatabase(FLUSH);
   }
 
   /** Lets the client go on once half of what it may send ahead is answered. */
   answersCame(): void {
-    if (!this.#paused || this.#awaiting || this.#queue.length > this.#depth / 2) return;
+    if (!this.#isFarAhead()) this.#resume();
+  }
+
+  /** The client is paused and stays so until more is answered. In a copy, it is the client's turn. */
+  #isFarAhead(): boolean {
+    const { copy, queue } = this.#state;
+    if (copy !== undefined && !copy.ended) return false;
+    return this.#paused && queue.length > this.#depth / 2;
+  }
+
+  #resume(): void {
+    if (!this.#paused || this.#awaiting) return;
     this.#paused = false;
     this.#actions.throttle(false);
   }

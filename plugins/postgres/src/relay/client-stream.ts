@@ -71,7 +71,7 @@ export class ClientStream implements MessageReader {
     this.#walk = new MessageWalk(this);
     this.#preparedText = new PreparedText(state.statements, limits.preparedBytes);
     this.#decisions = new Decisions(actions);
-    this.#flow = new ClientFlow(state.queue, actions, limits);
+    this.#flow = new ClientFlow(state, actions, limits);
   }
 
   get idle(): boolean {
