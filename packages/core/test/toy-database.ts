@@ -47,10 +47,10 @@ export class ToyDatabase {
     });
   }
 
-  /** Takes no more connections; the open ones are reset. */
+  /** Takes no more connections; the open ones end. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const connection of this.connections) connection.reset();
+    for (const connection of this.connections) connection.leave();
     await closed;
   }
 
@@ -122,6 +122,11 @@ export class ToyDatabaseConnection {
 
   reset(): void {
     this.#plain.resetAndDestroy();
+  }
+
+  leave(): void {
+    this.#socket.destroy();
+    this.#plain.destroy();
   }
 
   hangUp(): void {
