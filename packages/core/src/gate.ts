@@ -61,7 +61,7 @@ export interface GateOptions {
 const NOT_AUTHENTICATED: Refusal = {
   code: 'not-authenticated',
   message: 'authentication failed',
-  hint: 'Use a fresh token as the password: PGPASSWORD=$(weir token TARGET).',
+  hint: 'Use a fresh token as the password: weir token TARGET prints one.',
 };
 
 const TARGET_UNAVAILABLE: Refusal = {

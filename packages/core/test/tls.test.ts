@@ -4,7 +4,6 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { type Certificates, makeCertificates } from '@weir/testkit';
 import { inScene, type SceneOptions } from './scene.ts';
 import { CLOSED } from './toy-client.ts';
-import { until } from './until.ts';
 
 jest.setTimeout(30_000);
 

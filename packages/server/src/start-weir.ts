@@ -94,7 +94,8 @@ class Server implements Weir {
   readonly #metrics: Metrics;
   readonly #log: Logger;
   readonly #read: () => LoadedConfig;
-  #config: WeirConfig;
+  /** What it was started with: the parts that no reload changes. */
+  readonly #config: WeirConfig;
   #addresses: ListenAddress[] = [];
   #adminServer: AdminServer | undefined;
   #unwatch: (() => void) | undefined;
@@ -172,12 +173,11 @@ class Server implements Weir {
       return loaded.problems;
     }
     if (needsRestart(this.#config, loaded.config)) {
-      this.#log.warn('listen, limits and log settings change with the next start only');
+      this.#log.warn('listen, limits, log, and tls on or off change with the next start only');
     }
     const authenticator = this.#makeAuthenticator(loaded.config);
     this.#useCertificate(loaded.config);
     this.#holder.replace(loaded.snapshot, authenticator);
-    this.#config = loaded.config;
     this.#tellPolicy(loaded);
     return [];
   }
@@ -225,8 +225,8 @@ class Server implements Weir {
 }
 
 function needsRestart(before: WeirConfig, after: WeirConfig): boolean {
-  const fixed = ({ listeners, admin, limits, log }: WeirConfig) =>
-    JSON.stringify([listeners, admin, limits, log]);
+  const fixed = ({ listeners, admin, limits, log, tls }: WeirConfig) =>
+    JSON.stringify([listeners, admin, limits, log, tls === 'off']);
   return fixed(before) !== fixed(after);
 }
 
