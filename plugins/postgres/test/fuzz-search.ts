@@ -1,6 +1,6 @@
 /** How long all properties of one file may search; `WEIR_FUZZ_SECONDS` makes it longer. */
 const asked = process.env['WEIR_FUZZ_SECONDS'];
-const SECONDS = Number(asked ?? 6);
+const SECONDS = Number(asked ?? 4);
 
 /** What a test of a search may take before it counts as hanging. */
 export const FUZZ_PATIENCE = SECONDS * 1_000 + 60_000;

@@ -6,7 +6,9 @@ import { SCENARIOS } from './scenarios.ts';
 
 /**
  * Records every scenario against a real PostgreSQL 18 and writes one JSON file each:
- * `node --conditions=weir-source plugins/postgres/test/goldens/capture.ts`
+ * `node --conditions=weir-source plugins/postgres/test/goldens/capture.ts`, then
+ * `npx biome check --write plugins/postgres/test/goldens`. What the relay must tell of each stands in
+ * `expected-events.txt`, by hand.
  */
 const server = await startPostgres({
   version: '18',
