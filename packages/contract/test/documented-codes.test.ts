@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 
-const source = (file: string) =>
-  readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8');
+const source = (file: string) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8');
 const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
 
 /** The members of a string union, read from the source. */

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { Secret } from '@weir/contract';
-import { belongTogether, certificateFault, privateKeyFault } from './pem.ts';
+import { belongTogether, certificateFault, privateKeyFault, servesTls } from './pem.ts';
 import type { Finding, Path } from './problem.ts';
 import { entriesOf, fieldOf, itemsOf, textOf } from './raw-value.ts';
 import { parseReference } from './secret-reference.ts';
@@ -64,9 +64,13 @@ class Gatherer implements Material {
 
   pair(certificate: string | undefined, key: Secret | undefined): void {
     if (certificate === undefined || key === undefined) return;
-    if (belongTogether(certificate, key.reveal())) return;
-    const message = 'the private key does not belong to the certificate';
-    this.problems.push({ path: ['tls', 'key'], at: 'value', message });
+    if (!belongTogether(certificate, key.reveal())) {
+      const message = 'the private key does not belong to the certificate';
+      this.problems.push({ path: ['tls', 'key'], at: 'value', message });
+    } else if (!servesTls(certificate, key.reveal())) {
+      const message = 'TLS refuses the certificate: its key or its signature is too weak';
+      this.problems.push({ path: ['tls', 'cert'], at: 'value', message });
+    }
   }
 
   password(path: Path, written: unknown): void {

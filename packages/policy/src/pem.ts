@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
@@ -24,6 +25,17 @@ export function belongTogether(certificates: string, key: string): boolean {
   const privateKey = readPrivateKey(key);
   if (leaf === undefined || privateKey === undefined) return false;
   return readCertificate(leaf)?.checkPrivateKey(privateKey) ?? false;
+}
+
+/** Whether TLS takes the pair: it refuses keys and signatures that are too weak. */
+export function servesTls(certificates: string, key: string): boolean {
+  try {
+    createSecureContext({ cert: certificates, key });
+    return true;
+  } catch {
+    // The reason is OpenSSL's and may hold text of either; the caller has words of its own.
+    return false;
+  }
 }
 
 function readCertificate(pem: string): X509Certificate | undefined {

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { type LoadedConfig, type LoadOptions, loadConfig, type Reading } from '@weir/policy';
 import { makeCertificates } from '@weir/testkit';
+import { WEAK_CERTIFICATE, WEAK_KEY } from './weak-certificate.ts';
 
 /** Sections of a valid file; a test replaces those that it is about. */
 export const SECTIONS = {
@@ -65,6 +66,8 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ['/etc/weir/server.key', KEY],
   ['/etc/weir/other.key', OTHER_KEY],
   ['/etc/weir/ca.pem', AUTHORITY],
+  ['/etc/weir/weak.crt', WEAK_CERTIFICATE],
+  ['/etc/weir/weak.key', WEAK_KEY],
   ['/etc/weir/empty.pem', ''],
   ['/etc/weir/not.pem', 'nothing of the kind'],
   ['/etc/weir/broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],

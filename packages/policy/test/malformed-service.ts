@@ -114,6 +114,11 @@ export const TLS: readonly Malformed[] = [
     { tls: 'tls: { cert: server.crt, key: ^other.key }' },
     'the private key does not belong to the certificate',
   ),
+  sections(
+    'a key too short for TLS',
+    { tls: 'tls: { cert: ^weak.crt, key: weak.key }' },
+    'its signature is too weak',
+  ),
 ];
 
 export const IDENTITY: readonly Malformed[] = [
