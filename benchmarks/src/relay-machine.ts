@@ -114,6 +114,10 @@ class Counter implements RelayActions {
     this.#seq += 1;
     return { statement: { ...draft, seq: this.#seq }, verdict: ALLOW };
   };
+  prepare: RelayActions['prepare'] = (draft) => ({
+    statement: { ...draft, seq: 0 },
+    verdict: ALLOW,
+  });
   deny: RelayActions['deny'] = () => {
     throw new Error('the machine denied a statement');
   };

@@ -7,12 +7,7 @@ import type { SuiteOutcome } from './suite.ts';
  * says what is true now.
  */
 export const MEANT_TO_FAIL: Readonly<Record<SuiteName, ReadonlyMap<string, string>>> = {
-  regress: new Map([
-    [
-      'largeobject',
-      'psql’s \\lo commands call functions by number (FunctionCall), which names no statement to decide on',
-    ],
-  ]),
+  regress: new Map(),
   isolation: new Map(),
 };
 

@@ -166,6 +166,11 @@ export interface RelayActions {
   toClient(bytes: Uint8Array): void;
   toDatabase(bytes: Uint8Array): void;
   submit(draft: StatementDraft): Submission;
+  /**
+   * Asks about text that the database is to keep for later runs. Nothing runs, so nothing is told
+   * unless it is denied; the statement of an allowed answer has no number.
+   */
+  prepare(draft: StatementDraft): Submission;
   /** A denial that the machine itself must make: the statement cannot be read. */
   deny(draft: StatementDraft, denial: Denial): DecidedStatement;
   columns(statement: Statement, view: ColumnView): void;

@@ -31,6 +31,8 @@ import { ALLOW } from '@weir/contract';
 
 export const SESSION_STAGES = ['authenticate', 'resolveTarget', 'authorise'] as const;
 export const STATEMENT_STAGES = ['access', 'guardrail', 'approval', 'auditIntent'] as const;
+/** How many of these text passes that is only prepared: approval and audit intent belong to a run. */
+const PREPARE_STAGES = 2;
 
 /** A login that passed, or the refusal that its client reads. */
 export type Admission =
@@ -161,9 +163,18 @@ export class StatementGate {
    * throws and never rejects.
    */
   decide(statement: Statement): Verdict | Promise<Verdict> {
+    return this.#pass(statement, STATEMENT_STAGES.length);
+  }
+
+  /** The same for text that is prepared for later runs, as far as it does not concern a run. */
+  decidePrepared(statement: Statement): Verdict | Promise<Verdict> {
+    return this.#pass(statement, PREPARE_STAGES);
+  }
+
+  #pass(statement: Statement, stages: number): Verdict | Promise<Verdict> {
     try {
       this.#takeCurrentPolicy();
-      return this.#revoked ? REVOKED : this.#decideFrom(0, statement);
+      return this.#revoked ? REVOKED : this.#decideFrom(0, stages, statement);
     } catch {
       return FAULTY;
     }
@@ -179,10 +190,10 @@ export class StatementGate {
     this.#policy = policy;
   }
 
-  #decideFrom(first: number, statement: Statement): Verdict | Promise<Verdict> {
-    for (let index = first; index < STATEMENT_STAGES.length; index += 1) {
+  #decideFrom(first: number, end: number, statement: Statement): Verdict | Promise<Verdict> {
+    for (let index = first; index < end; index += 1) {
       const verdict = this.#ask(index, statement);
-      if (verdict instanceof Promise) return this.#decideLater(verdict, index, statement);
+      if (verdict instanceof Promise) return this.#decideLater(verdict, index, end, statement);
       if (!verdict.allow) return verdict;
     }
     return ALLOW;
@@ -197,13 +208,14 @@ export class StatementGate {
   async #decideLater(
     pending: Promise<Verdict>,
     index: number,
+    end: number,
     statement: Statement,
   ): Promise<Verdict> {
     try {
       const verdict = await pending;
       if (!verdict.allow) return verdict;
       this.#takeCurrentPolicy();
-      return this.#revoked ? REVOKED : await this.#decideFrom(index + 1, statement);
+      return this.#revoked ? REVOKED : await this.#decideFrom(index + 1, end, statement);
     } catch {
       return FAULTY;
     }

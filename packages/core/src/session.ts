@@ -41,6 +41,9 @@ export interface SessionOptions {
 /** Bytes that are read ahead from a client whose statement is held: a socket's own high-water mark. */
 const HELD_BYTES = 65_536;
 
+/** What is only prepared counts as no statement. */
+const NOT_RUN = 0;
+
 /** Ends of a session that its refusal names; the rest are losses. */
 const REASONS: Partial<Record<Refusal['code'], CloseReason>> = {
   'idle-timeout': 'idle-timeout',
@@ -156,9 +159,18 @@ export class Session implements RelayActions, Cancellable {
     const { statement, at } = this.#open(draft);
     const verdict = this.#gate.decide(statement);
     if (!(verdict instanceof Promise)) return this.#decided(statement, verdict, at);
-    this.#held = true;
     this.#events.emit({ type: 'statement.held', session: this.facts, at, statement });
-    verdict.then((settled) => this.#guard(() => this.#release(statement, settled, at)));
+    this.#hold(verdict, (settled) => this.#released(statement, settled, at));
+    return { statement, verdict: 'held' };
+  }
+
+  prepare(draft: StatementDraft): Submission {
+    const statement: Statement = { seq: NOT_RUN, ...draft };
+    const answer = (verdict: Verdict): DecidedStatement =>
+      verdict.allow ? { statement, verdict } : this.deny(draft, verdict);
+    const verdict = this.#gate.decidePrepared(statement);
+    if (!(verdict instanceof Promise)) return answer(verdict);
+    this.#hold(verdict, answer);
     return { statement, verdict: 'held' };
   }
 
@@ -240,13 +252,23 @@ export class Session implements RelayActions, Cancellable {
     return { statement, verdict, ref };
   }
 
-  #release(statement: Statement, verdict: Verdict, submittedAt: number): void {
-    const { ref } = this.#decided(statement, verdict, submittedAt);
+  #released(statement: Statement, verdict: Verdict, submittedAt: number): DecidedStatement {
+    const decided = this.#decided(statement, verdict, submittedAt);
     const at = this.#options.now();
     this.#events.emit({ type: 'statement.released', session: this.facts, at, statement });
-    this.#held = false;
-    this.#relay.release(verdict, ref);
-    this.#readBacklog();
+    return decided;
+  }
+
+  /** Reads nothing of the client's until the verdict is there and the relay has been told. */
+  #hold(pending: Promise<Verdict>, decide: (verdict: Verdict) => DecidedStatement): void {
+    this.#held = true;
+    const release = (settled: Verdict) => {
+      const { verdict, ref } = decide(settled);
+      this.#held = false;
+      this.#relay.release(verdict, ref);
+      this.#readBacklog();
+    };
+    pending.then((settled) => this.#guard(() => release(settled)));
   }
 
   /** Goes on with what came meanwhile, up to the next statement that is held. */

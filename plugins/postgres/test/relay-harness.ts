@@ -46,6 +46,8 @@ interface RowsEvent {
 export interface HarnessOptions {
   /** The policy: `hold` answers later, with `release`. */
   readonly decide?: (statement: Statement) => Verdict | 'hold';
+  /** The policy for text that is only prepared; everything passes when absent. */
+  readonly decidePrepared?: (text: string) => Verdict | 'hold';
   readonly limits?: Partial<MachineLimits>;
   readonly parameters?: ReadonlyMap<string, string>;
   /** Where bytes go beside the record. */
@@ -109,6 +111,11 @@ export class RelayHarness implements RelayActions {
   release(verdict: Verdict): void {
     const statement = this.held.shift();
     if (statement === undefined) throw new Error('nothing is held');
+    if (statement.seq === 0) {
+      const { ref } = this.#answerPrepared(statement, verdict);
+      this.relay.release(verdict, ref);
+      return;
+    }
     this.#decided(statement, verdict);
     this.relay.release(verdict, verdict.allow ? undefined : `REF${statement.seq}`);
   }
@@ -129,6 +136,21 @@ export class RelayHarness implements RelayActions {
   toDatabase(bytes: Uint8Array): void {
     this.#toDatabase.push(Buffer.from(bytes));
     this.#options.toDatabase?.(bytes);
+  }
+
+  prepare(draft: StatementDraft): Submission {
+    const statement: Statement = { seq: 0, ...draft };
+    const verdict = this.#options.decidePrepared?.(draft.text) ?? ALLOW;
+    if (verdict === 'hold') {
+      this.held.push(statement);
+      return { statement, verdict: 'held' };
+    }
+    return this.#answerPrepared(statement, verdict);
+  }
+
+  #answerPrepared(statement: Statement, verdict: Verdict): DecidedStatement {
+    const { text, source } = statement;
+    return verdict.allow ? { statement, verdict } : this.deny({ text, source }, verdict);
   }
 
   submit(draft: StatementDraft): Submission {

@@ -1,5 +1,12 @@
 import { Buffer } from 'node:buffer';
-import type { Denial, MachineLimits, RelayActions, Statement, Verdict } from '@weir/contract';
+import type {
+  DecidedStatement,
+  Denial,
+  MachineLimits,
+  RelayActions,
+  Statement,
+  Verdict,
+} from '@weir/contract';
 import {
   decodeBind,
   decodeExecute,
@@ -291,6 +298,10 @@ export class ClientStream implements MessageReader {
     if (this.#state.queue.segmentEnds > 0 && DEPENDS_ON_SETTINGS.test(text)) {
       return this.#await(false);
     }
+    // Decided before it leaves: once the database keeps it, SQL can run it by its name.
+    const decided = this.#decided(this.#decisions.prepare(text));
+    if (typeof decided === 'number') return decided;
+    if (!decided.verdict.allow) return this.#failStep(toWithheld(decided));
     const size = preparedBytes(total);
     if (!this.#preparedText.take(size)) return this.#denyStep(MANY_STATEMENTS);
     const changes = readNameChanges(text);
@@ -359,7 +370,10 @@ export class ClientStream implements MessageReader {
 
   /** The decision on the message's `index`-th statement, or what becomes of the message without it. */
   #decide(index: number, text: string, source: Statement['source']) {
-    const decided = this.#decisions.decide(index, { text, source });
+    return this.#decided(this.#decisions.decide(index, { text, source }));
+  }
+
+  #decided(decided: DecidedStatement | typeof HELD | typeof CHANGED) {
     if (decided === HELD) return WAIT;
     return decided === CHANGED ? this.#violated('the settings changed meanwhile') : decided;
   }

@@ -21,6 +21,9 @@ export class Decisions {
   readonly #actions: RelayActions;
   readonly #decided: DecidedStatement[] = [];
   #held: Statement | undefined;
+  /** The decision on text that is only prepared; nothing of it has to end. */
+  #prepared: DecidedStatement | undefined;
+  #preparing = false;
 
   constructor(actions: RelayActions) {
     this.#actions = actions;
@@ -39,18 +42,33 @@ export class Decisions {
     return submission;
   }
 
+  /** The decision on text that the database is to keep for later runs. */
+  prepare(text: string): DecidedStatement | typeof HELD | typeof CHANGED {
+    const known = this.#prepared;
+    if (known !== undefined) return known.statement.text === text ? known : CHANGED;
+    const submission = this.#actions.prepare({ text, source: 'prepared' });
+    if (submission.verdict !== HELD) return submission;
+    this.#held = submission.statement;
+    this.#preparing = true;
+    return HELD;
+  }
+
   /** Takes the decision on the statement that is held, if one is. */
   settle(verdict: Verdict, ref: string | undefined): boolean {
     const statement = this.#held;
     if (statement === undefined) return false;
     this.#held = undefined;
-    this.#decided.push(ref === undefined ? { statement, verdict } : { statement, verdict, ref });
+    const decided = ref === undefined ? { statement, verdict } : { statement, verdict, ref };
+    if (this.#preparing) this.#prepared = decided;
+    else this.#decided.push(decided);
+    this.#preparing = false;
     return true;
   }
 
   /** The message has left: the next one begins with no decision. */
   sent(): void {
     if (this.#decided.length > 0) this.#decided.length = 0;
+    this.#prepared = undefined;
   }
 
   /** The message does not leave: what was allowed of it never runs. */
