@@ -20,6 +20,8 @@ export interface PluginManifest {
 export interface MachineLimits {
   /** Bytes of one statement's text; a longer one is denied. */
   readonly statementBytes: number;
+  /** Statements in one query string; a string with more is denied. */
+  readonly statementsPerQuery: number;
   /** Bytes of text that one session's prepared statements may hold together. */
   readonly preparedBytes: number;
   /** Messages that a client may send ahead of the answers; beyond it the client is paused. */

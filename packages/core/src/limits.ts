@@ -29,6 +29,7 @@ export const DEFAULT_LIMITS: EngineLimits = Object.freeze({
   drainTimeout: 30_000,
   closeTimeout: 10_000,
   statementBytes: 16 * 1024 * 1024,
+  statementsPerQuery: 10_000,
   preparedBytes: 64 * 1024 * 1024,
   pipelineDepth: 10_000,
 });

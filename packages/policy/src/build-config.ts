@@ -97,6 +97,7 @@ function buildLimits(limits: ConfigShape['limits']): Limits {
     drainTimeout: limits.drain_timeout,
     closeTimeout: limits.close_timeout,
     statementBytes: limits.statement_bytes,
+    statementsPerQuery: limits.statements_per_query,
     preparedBytes: limits.prepared_bytes,
     pipelineDepth: limits.pipeline_depth,
   };

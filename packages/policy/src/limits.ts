@@ -9,6 +9,7 @@ export interface Limits {
   readonly drainTimeout: number;
   readonly closeTimeout: number;
   readonly statementBytes: number;
+  readonly statementsPerQuery: number;
   readonly preparedBytes: number;
   readonly pipelineDepth: number;
 }
@@ -94,6 +95,13 @@ export const LIMITS = {
     min: '1KiB',
     max: '1GiB',
     meaning: "one statement's text; a longer one is denied",
+  },
+  statements_per_query: {
+    unit: 'count',
+    fallback: 10_000,
+    min: 1,
+    max: 100_000,
+    meaning: 'statements in one query string; a string with more is denied',
   },
   prepared_bytes: {
     unit: 'size',

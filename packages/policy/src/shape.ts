@@ -139,6 +139,7 @@ const limits = z.strictObject({
   drain_timeout: limitLeaf(LIMITS.drain_timeout),
   close_timeout: limitLeaf(LIMITS.close_timeout),
   statement_bytes: limitLeaf(LIMITS.statement_bytes),
+  statements_per_query: limitLeaf(LIMITS.statements_per_query),
   prepared_bytes: limitLeaf(LIMITS.prepared_bytes),
   pipeline_depth: limitLeaf(LIMITS.pipeline_depth),
 });

@@ -30,6 +30,7 @@ describe('a valid weir.yaml', () => {
         closeTimeout: 5000,
         statementBytes: 16_777_216,
         preparedBytes: 67_108_864,
+        statementsPerQuery: 10_000,
         pipelineDepth: 10_000,
       },
       log: { level: 'info', format: 'json' },

@@ -49,7 +49,12 @@ export interface DownstreamOutcome {
 const OPTIONS: ConnectionOptions = {
   tlsAvailable: true,
   tlsRequired: false,
-  limits: { statementBytes: 1_000_000, preparedBytes: 1_000_000, pipelineDepth: 100 },
+  limits: {
+    statementBytes: 1_000_000,
+    statementsPerQuery: 100,
+    preparedBytes: 1_000_000,
+    pipelineDepth: 100,
+  },
   randomBytes: (length) => new Uint8Array(length),
 };
 

@@ -58,6 +58,7 @@ export interface HarnessOptions {
 
 const LIMITS: MachineLimits = {
   statementBytes: 1_000_000,
+  statementsPerQuery: 1_000,
   preparedBytes: 1_000_000,
   pipelineDepth: 1_000,
 };

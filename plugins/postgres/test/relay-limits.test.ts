@@ -263,3 +263,19 @@ describe('what comes behind the end', () => {
     expect(harness.clientBytes).toHaveLength(0);
   });
 });
+
+describe('a string of too many statements', () => {
+  it('is denied whole, before one of them is decided', () => {
+    const harness = new RelayHarness({ limits: { statementsPerQuery: 10 } });
+    harness.relay.fromClient(Q('SELECT 1;'.repeat(11)));
+    expect(describeEvents(harness.events)[1]).toBe('1 denied');
+    expect(harness.events.filter(({ type }) => type === 'submit')).toHaveLength(1);
+  });
+
+  it('passes when it holds as many as the limit', () => {
+    const harness = new RelayHarness({ limits: { statementsPerQuery: 10 } });
+    const query = Q('SELECT 1;'.repeat(10));
+    harness.relay.fromClient(query);
+    expect(harness.databaseBytes.equals(query)).toBe(true);
+  });
+});

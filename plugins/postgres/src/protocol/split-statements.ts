@@ -48,9 +48,13 @@ const isIdentifierPart = (byte: number | undefined): boolean =>
 
 /**
  * The statements of `text`, in order; statements of white space and comments alone are left out, as
- * the server leaves them out.
+ * the server leaves them out. Reading ends once there are `most`.
  */
-export function splitStatements(text: Buffer, rules: SplitRules): readonly StatementSpan[] {
+export function splitStatements(
+  text: Buffer,
+  rules: SplitRules,
+  most = Number.POSITIVE_INFINITY,
+): readonly StatementSpan[] {
   const spans: StatementSpan[] = [];
   const end = text.length;
   let body = new RoutineBody();
@@ -58,7 +62,7 @@ export function splitStatements(text: Buffer, rules: SplitRules): readonly State
   let first = -1;
   let last = 0;
   let at = 0;
-  while (at < end) {
+  while (at < end && spans.length < most) {
     const byte = text[at] as number;
     const gap = skipGap(text, at);
     if (gap > at) {

@@ -26,6 +26,7 @@ import {
   NAME_BYTES,
   PORTAL_LIMIT,
   tooLong,
+  tooMany,
   UNREADABLE_TEXT,
   UNSAFE_ENCODING,
   UNSETTLED,
@@ -239,7 +240,10 @@ export class ClientStream implements MessageReader {
     const { encoding, standardStrings } = this.#state;
     const statements: Statement[] = [];
     let allowed = 0;
-    for (const span of splitStatements(string, { standardStrings })) {
+    const most = this.#limits.statementsPerQuery;
+    const spans = splitStatements(string, { standardStrings }, most + 1);
+    if (spans.length > most) return this.#denyQuery(tooMany(most));
+    for (const span of spans) {
       const text = encoding.read(string, span.start, span.end) ?? '';
       const decided = this.#decide(statements.length, text, 'text');
       if (typeof decided === 'number') return decided;

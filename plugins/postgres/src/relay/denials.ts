@@ -17,6 +17,16 @@ export function tooLong(statementBytes: number): Denial {
   };
 }
 
+export function tooMany(statementsPerQuery: number): Denial {
+  return {
+    allow: false,
+    code: 'over-limit',
+    message: `the string holds more than ${statementsPerQuery} statements`,
+    rule: 'limits.statements_per_query',
+    hint: 'Send fewer at a time, or ask for a higher limits.statements_per_query.',
+  };
+}
+
 export const UNREADABLE_TEXT: Denial = {
   allow: false,
   code: 'not-understood',
