@@ -100,6 +100,7 @@ export class ClientStream implements MessageReader {
 
   /** The database has answered something: what waited for it goes on. */
   answersCame(): void {
+    this.#sendOwedSync();
     if (this.#flow.takeAwaiting()) this.#walk.resume();
     this.#flow.answersCame();
   }
@@ -161,6 +162,7 @@ export class ClientStream implements MessageReader {
       this.#violation = undefined;
       return;
     }
+    this.#sendOwedSync();
     this.#flow.chunkRead(this.#walk.atBoundary);
   }
 
@@ -195,11 +197,26 @@ export class ClientStream implements MessageReader {
 
   #sync(): Fate {
     const { copy } = this.#state;
-    // The database takes a Sync inside a copy for part of it and does not answer.
-    if (copy !== undefined && !copy.ended) return DROP;
+    // The database takes a Sync inside a copy for part of it, unless the copy has failed already.
+    // Which it was shows in its answers: until then the Sync is kept back.
+    if (copy !== undefined && !copy.ended) {
+      copy.syncKept = true;
+      return DROP;
+    }
+    this.#synced();
+    return PASS;
+  }
+
+  #synced(): void {
     this.#state.skipping = false;
     this.#state.send(SYNC);
-    return PASS;
+  }
+
+  #sendOwedSync(): void {
+    if (!this.#state.syncOwed || !this.#walk.atBoundary) return;
+    this.#state.syncOwed = false;
+    this.#synced();
+    this.#flow.send(SYNC_MESSAGE);
   }
 
   /** Copied data waits for the copy that it belongs to; where nothing is under way it is ignored. */
@@ -415,4 +432,5 @@ export class ClientStream implements MessageReader {
 }
 
 const SYNC = { kind: 'sync' } as const;
+const SYNC_MESSAGE = Buffer.from([Frontend.Sync, 0, 0, 0, LENGTH_BYTES]);
 const NOTHING = Buffer.alloc(0);

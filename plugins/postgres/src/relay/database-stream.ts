@@ -310,6 +310,7 @@ export class DatabaseStream implements MessageReader {
       statement: currentStatement(running),
       tally: running.tally,
       ended: false,
+      syncKept: false,
     };
     return PASS;
   }
@@ -317,6 +318,7 @@ export class DatabaseStream implements MessageReader {
   #error(bytes: Buffer, at: number, total: number): Fate {
     const end = at + Math.min(total, ERROR_HEAD_BYTES);
     const { sqlstate, fatal } = readErrorFields(bytes, at + HEADER_BYTES, end);
+    if (this.#state.copy?.syncKept === true) this.#state.syncOwed = true;
     this.#state.copy = undefined;
     const head = this.#state.queue.first;
     switch (head?.kind) {

@@ -18,6 +18,8 @@ export interface CopyFromClient {
   readonly tally: Tally;
   /** Whether the client has said CopyDone or CopyFail. */
   ended: boolean;
+  /** The client sent a Sync inside it, which was kept back. */
+  syncKept: boolean;
 }
 
 /**
@@ -35,6 +37,8 @@ export class SessionState {
   /** The database ignores everything up to the next Sync, which the client has not sent yet. */
   skipping = false;
   copy: CopyFromClient | undefined;
+  /** A Sync that was kept back in a copy that then failed: the database has still to get it. */
+  syncOwed = false;
   /**
    * Nothing was sent since a ReadyForQuery that was the last answer to come. Only then are the
    * settings known: the database reports their changes before ReadyForQuery.
