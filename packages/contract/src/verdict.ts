@@ -18,6 +18,11 @@ export interface Denial {
 export type Verdict = Allow | Denial;
 
 /** Why a statement was denied; each plugin says it in its own protocol's code. */
-export type DenialCode = 'forbidden' | 'not-understood' | 'over-limit' | 'session-revoked';
+export type DenialCode =
+  | 'forbidden'
+  | 'not-understood'
+  | 'over-limit'
+  | 'session-revoked'
+  | 'cancelled';
 
 export const ALLOW: Allow = Object.freeze({ allow: true });

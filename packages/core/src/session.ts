@@ -75,6 +75,8 @@ export class Session implements RelayActions, Cancellable {
   #active = true;
   #draining = false;
   #held = false;
+  /** Settles what is held; the first verdict counts. */
+  #release: ((verdict: Verdict) => void) | undefined;
   #quit = false;
   #clientLeft = false;
   #revoked = false;
@@ -133,12 +135,19 @@ export class Session implements RelayActions, Cancellable {
     this.#database.destroy();
   }
 
-  /** Stops what is running on the database. Until that is done, nothing new is sent there. */
+  /**
+   * Stops what is running on the database, and until that is done sends nothing new there. Where
+   * nothing runs, it ends the wait of a statement that is held.
+   */
   cancel(): void {
     const forwarded = !this.#closed && this.#relay.running;
     const at = this.#options.now();
     this.#events.emit({ type: 'cancel.requested', session: this.facts, at, forwarded });
-    if (!forwarded || !this.#clientValve.close('cancelling')) return;
+    if (!forwarded) {
+      this.#guard(() => this.#release?.(CANCELLED));
+      return;
+    }
+    if (!this.#clientValve.close('cancelling')) return;
     this.#options.dialCancel(() => this.#clientValve.open('cancelling'));
   }
 
@@ -263,11 +272,14 @@ export class Session implements RelayActions, Cancellable {
   #hold(pending: Promise<Verdict>, decide: (verdict: Verdict) => DecidedStatement): void {
     this.#held = true;
     const release = (settled: Verdict) => {
+      if (this.#release !== release) return;
+      this.#release = undefined;
       const { verdict, ref } = decide(settled);
       this.#held = false;
       this.#relay.release(verdict, ref);
       this.#readBacklog();
     };
+    this.#release = release;
     pending.then((settled) => this.#guard(() => release(settled)));
   }
 
@@ -383,6 +395,12 @@ export class Session implements RelayActions, Cancellable {
     this.#onClosed?.();
   }
 }
+
+const CANCELLED: Denial = {
+  allow: false,
+  code: 'cancelled',
+  message: 'cancelled by its client before it was decided',
+};
 
 const SHUTTING_DOWN: Refusal = {
   code: 'shutting-down',

@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { ALLOW, type StatementStage, type Verdict } from '@weir/contract';
 import { inScene, type Scene } from './scene.ts';
 import { CLOSED, type ToyClient } from './toy-client.ts';
 
@@ -123,6 +124,25 @@ describe('a cancel', () => {
       await cancel(scene, client.cancelLine);
       await scene.next('cancel.requested', 2);
       expect(scene.database.cancels.length).toBeLessThanOrEqual(1);
+    });
+  });
+
+  it('of a statement that is held ends its wait, and a late decision changes nothing', async () => {
+    const { promise, resolve } = Promise.withResolvers<Verdict>();
+    const approval: StatementStage = ({ text }) => (text === 'held' ? promise : ALLOW);
+    await inScene({ stages: { approval } }, async (scene) => {
+      const client = await scene.session();
+      client.send('held');
+      await scene.next('statement.held');
+      await cancel(scene, client.cancelLine);
+      expect(await client.line()).toMatch(/^DENIED cancelled/);
+      resolve(ALLOW);
+      expect(await client.run('row 1')).toContain('ROW 1');
+      expect(scene.database.statements).toEqual(['row 1']);
+      expect(scene.database.cancels).toEqual([]);
+      expect(scene.told('result.failed')).toMatchObject([
+        { failure: { cause: 'denied', code: 'cancelled' } },
+      ]);
     });
   });
 

@@ -27,6 +27,7 @@ const DENIAL_SQLSTATE: Readonly<Record<DenialCode, string>> = {
   'not-understood': '0A000', // feature_not_supported
   'over-limit': '54000', // program_limit_exceeded
   'session-revoked': '57P01',
+  cancelled: '57014', // query_canceled
 };
 
 /** SQLSTATE of a login that brought no credential at all. */
