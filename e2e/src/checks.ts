@@ -47,3 +47,33 @@ export type CheckName = keyof typeof CHECKS;
 export function isCheckName(name: string): name is CheckName {
   return Object.hasOwn(CHECKS, name);
 }
+
+/** What every driver with the whole extended protocol can do. */
+export const DRIVER_CHECKS: readonly CheckName[] = [
+  'tls-login',
+  'simple-query',
+  'several-statements',
+  'prepared-unnamed',
+  'prepared-named',
+  'prepared-again',
+  'prepared-error',
+  'pipeline',
+  'pipeline-error',
+  'cursor',
+  'cursor-closed-early',
+  'cursor-error',
+  'copy-in',
+  'copy-out',
+  'copy-in-error',
+  'copy-in-aborted',
+  'copy-out-error',
+  'cancel',
+  'binary-values',
+  'notify',
+  'large-object',
+  'big-statement',
+  'many-parameters',
+  'savepoint',
+  'notices',
+  'transaction-status',
+];

@@ -8,7 +8,10 @@ import { startWeirProcess, type WeirProcess } from '../src/weir-process.ts';
 const LIMIT = 60_000;
 const server = sharedServices().postgres['18'];
 
-(!isDirectRun() && server.available ? describe : describe.skip)('a login through Weir', () => {
+const possible = !isDirectRun() && server.available;
+const why = possible ? '' : ' (skipped: it needs Weir and Postgres 18)';
+
+(possible ? describe : describe.skip)(`a login through Weir${why}`, () => {
   let weir: WeirProcess;
   let good: Connection;
 

@@ -32,7 +32,9 @@ function forgetPeak(pid: number): void {
 const server = sharedServices().postgres['18'];
 const measurable = !isDirectRun() && server.available && existsSync('/proc/self/clear_refs');
 
-(measurable ? describe : describe.skip)('the memory of Weir', () => {
+const why = measurable ? '' : ' (skipped: it needs Weir, Postgres 18 and /proc)';
+
+(measurable ? describe : describe.skip)(`the memory of Weir${why}`, () => {
   let weir: WeirProcess;
   let program: DriverProgram;
   let connection: Connection;

@@ -1,3 +1,4 @@
+import { DRIVER_CHECKS } from '../src/checks.ts';
 import { describeDriver } from '../src/describe-driver.ts';
 import { goProgram } from '../src/driver-programs.ts';
 
@@ -5,33 +6,6 @@ describeDriver({
   name: 'pgx 5',
   needs: ['Go 1.21 or newer'],
   prepare: () => goProgram('pgx'),
-  checks: [
-    'tls-login',
-    'simple-query',
-    'several-statements',
-    'prepared-unnamed',
-    'prepared-named',
-    'prepared-again',
-    'prepared-error',
-    'pipeline',
-    'pipeline-error',
-    'cursor',
-    'cursor-closed-early',
-    'cursor-error',
-    'copy-in',
-    'copy-out',
-    'copy-in-error',
-    'copy-in-aborted',
-    'copy-out-error',
-    'cancel',
-    'binary-values',
-    'notify',
-    'large-object',
-    'big-statement',
-    'many-parameters',
-    'savepoint',
-    'notices',
-    'transaction-status',
-  ],
+  checks: DRIVER_CHECKS,
   versionChecks: { '17': ['big-result', 'big-value', 'big-parameter'] },
 });

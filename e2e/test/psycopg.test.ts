@@ -1,3 +1,4 @@
+import { DRIVER_CHECKS } from '../src/checks.ts';
 import { describeDriver } from '../src/describe-driver.ts';
 import { pythonProgram } from '../src/driver-programs.ts';
 
@@ -5,34 +6,7 @@ describeDriver({
   name: 'psycopg 3',
   needs: ['Python 3.10 or newer with venv'],
   prepare: () => pythonProgram('psycopg'),
-  checks: [
-    'tls-login',
-    'simple-query',
-    'several-statements',
-    'prepared-unnamed',
-    'prepared-named',
-    'prepared-again',
-    'prepared-error',
-    'pipeline',
-    'pipeline-error',
-    'cursor',
-    'cursor-closed-early',
-    'cursor-error',
-    'copy-in',
-    'copy-out',
-    'copy-in-error',
-    'copy-in-aborted',
-    'copy-out-error',
-    'cancel',
-    'binary-values',
-    'notify',
-    'large-object',
-    'big-statement',
-    'many-parameters',
-    'savepoint',
-    'notices',
-    'transaction-status',
-  ],
+  checks: DRIVER_CHECKS,
   weirChecks: ['direct-tls', 'protocol-3.2'],
   versionChecks: { '18': ['big-result', 'big-value', 'big-parameter'] },
 });

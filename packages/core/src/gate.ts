@@ -29,7 +29,6 @@ import { ALLOW } from '@weir/contract';
  * `authorise` and `audit intent` is the session's: they call in here and do not go on without an answer.
  */
 
-export const SESSION_STAGES = ['authenticate', 'resolveTarget', 'authorise'] as const;
 export const STATEMENT_STAGES = ['access', 'guardrail', 'approval', 'auditIntent'] as const;
 /** How many of these text passes that is only prepared: approval and audit intent belong to a run. */
 const PREPARE_STAGES = 2;

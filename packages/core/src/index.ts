@@ -1,4 +1,4 @@
 export { Engine, type EngineOptions, type ListenAddress, type ListenOptions } from './engine.ts';
-export { SESSION_STAGES, STATEMENT_STAGES } from './gate.ts';
+export { STATEMENT_STAGES } from './gate.ts';
 export { DEFAULT_LIMITS, type EngineLimits } from './limits.ts';
 export type { ServerCertificate } from './tls.ts';

@@ -97,7 +97,8 @@ describe('a configuration file', () => {
   });
 
   const asRoot = process.getuid?.() === 0;
-  (asRoot ? it.skip : it)('is refused when it may not be read', () => {
+  const why = asRoot ? ' (skipped: root may read everything)' : '';
+  (asRoot ? it.skip : it)(`is refused when it may not be read${why}`, () => {
     const path = put('closed.yaml', weirYaml());
     chmodSync(path, 0o000);
     expect(messagesOf(read(path))).toEqual(['1:1: the file cannot be read: permission denied']);
