@@ -1,5 +1,6 @@
-import type { BatchForm, EngineEvent } from '@weir/contract';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { BatchForm, EngineEvent, FailureCause } from '@weir/contract';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { DurationTally } from './duration-tally.ts';
 
 /** From 50 µs to 30 s: a proxy's own work up to a slow query. */
 const SECONDS = [
@@ -7,17 +8,21 @@ const SECONDS = [
   5, 10, 30,
 ];
 
+const STAGES = 'weir_stage_seconds';
+const STAGES_HELP =
+  'How long a stage took: authenticate, dial, login (all of it), decide, statement (all of it)';
+
 export interface MetricSources {
   readonly sessions: () => number;
   readonly pending: () => number;
 }
 
 /**
- * What Prometheus scrapes. Labels are of closed sets only: no person, target, address or text. The
- * counters are bound once, because statements pass here.
+ * What Prometheus scrapes. Labels are of closed sets only: no person, target, address or text. What
+ * every statement adds to is kept in plain numbers, and given to the registry when it is asked.
  */
 export class Metrics {
-  readonly registry = new Registry();
+  readonly #registry = new Registry();
   readonly #opened = this.#counter('weir_sessions_opened_total', 'Sessions that became ready');
   readonly #closed = this.#counter('weir_sessions_closed_total', 'Sessions that ended', 'reason');
   readonly #refused = this.#counter(
@@ -25,14 +30,7 @@ export class Metrics {
     'Connections that never became a session',
     'code',
   );
-  readonly #statements = this.#counter(
-    'weir_statements_total',
-    'Statements, by how they ended',
-    'outcome',
-  );
   readonly #held = this.#counter('weir_statements_held_total', 'Statements that had to wait');
-  readonly #rows = this.#counter('weir_rows_total', 'Rows (or copy messages)', 'form');
-  readonly #rowBytes = this.#counter('weir_row_bytes_total', 'Bytes of those', 'form');
   readonly #bytes = this.#counter(
     'weir_session_bytes_total',
     'Bytes that sessions carried, counted at their end',
@@ -49,39 +47,71 @@ export class Metrics {
     'Times the configuration was read again',
     'result',
   );
-  readonly #stages = new Histogram({
-    name: 'weir_stage_seconds',
-    help: 'How long a stage took: authenticate, dial, login (all of it), decide, statement (all of it)',
-    labelNames: ['stage'],
-    buckets: SECONDS,
-    registers: [this.registry],
-  });
-  readonly #decide = this.#stages.labels('decide');
-  readonly #statement = this.#stages.labels('statement');
-  readonly #completed = this.#statements.labels('completed');
-  readonly #passed = {
-    rows: this.#ofForm('rows'),
-    'copy-out': this.#ofForm('copy-out'),
-    'copy-in': this.#ofForm('copy-in'),
+  readonly #ended: Record<FailureCause | 'completed', number> = {
+    completed: 0,
+    database: 0,
+    denied: 0,
+    skipped: 0,
+    connection: 0,
+  };
+  readonly #rows: Record<BatchForm, number> = { rows: 0, 'copy-out': 0, 'copy-in': 0 };
+  readonly #rowBytes: Record<BatchForm, number> = { rows: 0, 'copy-out': 0, 'copy-in': 0 };
+  readonly #stages = {
+    authenticate: new DurationTally(SECONDS),
+    dial: new DurationTally(SECONDS),
+    login: new DurationTally(SECONDS),
+    decide: new DurationTally(SECONDS),
+    statement: new DurationTally(SECONDS),
   };
 
   constructor(sources: MetricSources) {
-    collectDefaultMetrics({ register: this.registry, prefix: 'weir_' });
+    collectDefaultMetrics({ register: this.#registry, prefix: 'weir_' });
     this.#gauge('weir_sessions', 'Sessions that are open', sources.sessions);
     this.#gauge(
       'weir_connections_pending',
       'Connections that are not sessions yet',
       sources.pending,
     );
+    this.#counts('weir_statements_total', 'Statements, by how they ended', 'outcome', this.#ended);
+    this.#counts('weir_rows_total', 'Rows (or copy messages)', 'form', this.#rows);
+    this.#counts('weir_row_bytes_total', 'Bytes of those', 'form', this.#rowBytes);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** All of them in Prometheus's text format. */
+  async text(): Promise<string> {
+    const stages = Object.entries(this.#stages).flatMap(([stage, tally]) =>
+      tally.series(STAGES, `stage="${stage}"`),
+    );
+    const head = [`# HELP ${STAGES} ${STAGES_HELP}`, `# TYPE ${STAGES} histogram`];
+    return `${await this.#registry.metrics()}\n${[...head, ...stages].join('\n')}\n`;
   }
 
   observe(event: EngineEvent): void {
     switch (event.type) {
+      case 'statement.decided':
+        this.#stages.decide.add(event.took / 1000);
+        return;
+      case 'result.rows':
+        this.#rows[event.form] += event.rows;
+        this.#rowBytes[event.form] += event.bytes;
+        return;
+      case 'result.completed':
+        this.#ended.completed += 1;
+        this.#stages.statement.add(event.took / 1000);
+        return;
+      case 'result.failed':
+        this.#ended[event.failure.cause] += 1;
+        this.#stages.statement.add(event.took / 1000);
+        return;
       case 'session.opened':
         this.#opened.inc();
-        this.#stages.labels('authenticate').observe(event.timings.authenticate / 1000);
-        this.#stages.labels('dial').observe(event.timings.dial / 1000);
-        this.#stages.labels('login').observe(event.timings.total / 1000);
+        this.#stages.authenticate.add(event.timings.authenticate / 1000);
+        this.#stages.dial.add(event.timings.dial / 1000);
+        this.#stages.login.add(event.timings.total / 1000);
         return;
       case 'session.refused':
         this.#refused.labels(event.refusal.code).inc();
@@ -91,23 +121,8 @@ export class Metrics {
         this.#bytes.labels('from_client').inc(event.bytesFromClient);
         this.#bytes.labels('to_client').inc(event.bytesToClient);
         return;
-      case 'statement.decided':
-        this.#decide.observe(event.took / 1000);
-        return;
       case 'statement.held':
         this.#held.inc();
-        return;
-      case 'result.rows':
-        this.#passed[event.form].rows.inc(event.rows);
-        this.#passed[event.form].bytes.inc(event.bytes);
-        return;
-      case 'result.completed':
-        this.#completed.inc();
-        this.#statement.observe(event.took / 1000);
-        return;
-      case 'result.failed':
-        this.#statements.labels(event.failure.cause).inc();
-        this.#statement.observe(event.took / 1000);
         return;
       case 'flow.paused':
         this.#pauses.labels(event.side).inc();
@@ -122,19 +137,34 @@ export class Metrics {
     this.#reloads.labels(taken ? 'taken' : 'refused').inc();
   }
 
-  #ofForm(form: BatchForm) {
-    return { rows: this.#rows.labels(form), bytes: this.#rowBytes.labels(form) };
+  #counter(name: string, help: string, ...labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }
 
-  #counter(name: string, help: string, ...labelNames: string[]): Counter {
-    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  /** A counter whose values stand in `totals`, by the value of its label. */
+  #counts(
+    name: string,
+    help: string,
+    label: string,
+    totals: Readonly<Record<string, number>>,
+  ): void {
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [value, total] of Object.entries(totals)) this.labels(value).inc(total);
+      },
+    });
   }
 
   #gauge(name: string, help: string, read: () => number): void {
     new Gauge({
       name,
       help,
-      registers: [this.registry],
+      registers: [this.#registry],
       collect() {
         this.set(read());
       },

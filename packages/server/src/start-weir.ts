@@ -118,8 +118,11 @@ class Server implements Weir {
       sessions: () => this.#engine.sessionCount,
       pending: () => this.#engine.pendingCount,
     });
-    this.events.subscribe((event) => this.#metrics.observe(event));
-    this.events.subscribe((event) => logEvent(log, event));
+    // One observer for both: every event passes here, and most concern only one of them.
+    this.events.subscribe((event) => {
+      this.#metrics.observe(event);
+      logEvent(log, event);
+    });
     this.#useCertificate(loaded.config);
     this.#tellPolicy(loaded);
     this.#tellStages(stages);
@@ -148,7 +151,7 @@ class Server implements Weir {
     if (admin === undefined) return;
     this.#adminServer = await startAdminServer({
       ...admin,
-      registry: this.#metrics.registry,
+      metrics: this.#metrics,
       unready: () => (this.#stopped === undefined ? undefined : 'shutting down'),
     });
     this.#log.info('admin listening', { host: admin.host, port: this.#adminServer.port });
