@@ -117,7 +117,7 @@ export class Session implements RelayActions, Cancellable {
   takeActivity(): boolean {
     const active = this.#active;
     this.#active = false;
-    return active || this.#relay.running || this.#ledger.unfinished().length > 0;
+    return active || this.#relay.running || this.#ledger.openCount > 0;
   }
 
   /** Ends the session as soon as nothing is under way. */
@@ -174,7 +174,8 @@ export class Session implements RelayActions, Cancellable {
   }
 
   prepare(draft: StatementDraft): Submission {
-    const statement: Statement = { seq: NOT_RUN, ...draft };
+    const { text, source } = draft;
+    const statement: Statement = { seq: NOT_RUN, text, source };
     const answer = (verdict: Verdict): DecidedStatement =>
       verdict.allow ? { statement, verdict } : this.deny(draft, verdict);
     const verdict = this.#gate.decidePrepared(statement);
@@ -239,7 +240,8 @@ export class Session implements RelayActions, Cancellable {
 
   #open(draft: StatementDraft): { readonly statement: Statement; readonly at: number } {
     const at = this.#options.now();
-    const statement: Statement = { seq: this.#ledger.next(), ...draft };
+    const { text, source } = draft;
+    const statement: Statement = { seq: this.#ledger.next(), text, source };
     this.#ledger.submit(statement, at);
     this.#events.emit({ type: 'statement.submitted', session: this.facts, at, statement });
     return { statement, at };

@@ -10,12 +10,18 @@ interface OpenStatement {
  * for a statement that was never submitted, is a fault of the plugin and ends the session.
  */
 export class StatementLedger {
-  readonly #open = new Map<number, OpenStatement>();
+  /** Oldest first. */
+  readonly #open: OpenStatement[] = [];
   #count = 0;
 
   /** How many statements were submitted. */
   get count(): number {
     return this.#count;
+  }
+
+  /** How many of them have not ended. */
+  get openCount(): number {
+    return this.#open.length;
   }
 
   /** The number that the next statement gets. */
@@ -25,21 +31,29 @@ export class StatementLedger {
   }
 
   submit(statement: Statement, at: number): void {
-    this.#open.set(statement.seq, { statement, submittedAt: at });
+    this.#open.push({ statement, submittedAt: at });
   }
 
   /** Takes the statement out; answers when it was submitted. */
   end(statement: Statement): number {
-    const open = this.#open.get(statement.seq);
+    const open = this.#take(statement.seq);
     if (open === undefined) {
       throw new WeirError('ERR_ENGINE_INVARIANT', 'a statement ended twice or never began');
     }
-    this.#open.delete(statement.seq);
     return open.submittedAt;
   }
 
   /** The statements that have not ended, oldest first. */
   unfinished(): readonly Statement[] {
-    return [...this.#open.values()].map(({ statement }) => statement);
+    return this.#open.map(({ statement }) => statement);
+  }
+
+  /** What is denied ends as the newest, what the database answers as the oldest. */
+  #take(seq: number): OpenStatement | undefined {
+    const open = this.#open;
+    if (open.at(-1)?.statement.seq === seq) return open.pop();
+    if (open[0]?.statement.seq === seq) return open.shift();
+    const at = open.findIndex(({ statement }) => statement.seq === seq);
+    return at < 0 ? undefined : open.splice(at, 1)[0];
   }
 }

@@ -8,23 +8,23 @@ const COLUMNS_AT = HEADER_BYTES + 2;
 /** Table OID, attribute number, type OID, type size, type modifier and format, behind each name. */
 const COLUMN_TAIL_BYTES = 4 + 2 + 4 + 2 + 4 + 2;
 
-/** Whether a RowDescription holds the columns that it counts, and nothing else. */
-export function isRowDescription(message: Buffer): boolean {
-  if (message.length < COLUMNS_AT) return false;
-  let at = COLUMNS_AT;
-  for (let left = message.readUInt16BE(HEADER_BYTES); left > 0; left -= 1) {
-    const end = message.indexOf(0, at);
-    if (end < 0) return false;
-    at = end + 1 + COLUMN_TAIL_BYTES;
+/** Whether the RowDescription from `start` to `end` holds the columns that it counts, and no more. */
+export function isRowDescription(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start < COLUMNS_AT) return false;
+  let at = start + COLUMNS_AT;
+  for (let left = bytes.readUInt16BE(start + HEADER_BYTES); left > 0; left -= 1) {
+    // Names are short: a loop beats a search.
+    while (at < end && bytes[at] !== 0) at += 1;
+    at += 1 + COLUMN_TAIL_BYTES;
   }
-  return at === message.length;
+  return at === end;
 }
 
-/** The columns of one RowDescription; `message` begins with its type byte and was found valid. */
-export function viewRowDescription(message: Buffer): ColumnView {
+/** The columns of the RowDescription from `start` to `end`, which was found valid. */
+export function viewRowDescription(bytes: Buffer, start: number, end: number): ColumnView {
   return {
-    count: message.readUInt16BE(HEADER_BYTES),
-    columns: () => decodeRowDescription(message),
+    count: bytes.readUInt16BE(start + HEADER_BYTES),
+    columns: () => decodeRowDescription(bytes.subarray(start, end)),
   };
 }
 

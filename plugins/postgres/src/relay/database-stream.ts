@@ -106,7 +106,7 @@ export class DatabaseStream implements MessageReader {
       case Backend.ErrorResponse:
         return this.#error(bytes, at, total);
       case Backend.RowDescription:
-        return this.#rowDescription(bytes.subarray(at, at + total));
+        return this.#rowDescription(bytes, at, at + total);
       case Backend.ParameterStatus:
         return this.#parameterStatus(bytes, at + HEADER_BYTES, at + total);
       case Backend.NoticeResponse:
@@ -166,7 +166,7 @@ export class DatabaseStream implements MessageReader {
   #tellColumns(running: OutstandingExecute): void {
     const columns = running.portal?.columns ?? running.portal?.prepared.columns;
     if (columns !== undefined) {
-      this.#actions.columns(running.statement, viewRowDescription(columns));
+      this.#actions.columns(running.statement, viewRowDescription(columns, 0, columns.length));
     }
   }
 
@@ -243,17 +243,17 @@ export class DatabaseStream implements MessageReader {
     });
   }
 
-  #rowDescription(message: Buffer): Fate {
-    if (!isRowDescription(message)) return this.#violated('invalid RowDescription');
+  #rowDescription(bytes: Buffer, start: number, end: number): Fate {
+    if (!isRowDescription(bytes, start, end)) return this.#violated('invalid RowDescription');
     const head = this.#state.queue.first;
     if (head?.kind === 'describe') {
-      if (head.record !== undefined) head.record.columns = Buffer.from(message);
+      if (head.record !== undefined) head.record.columns = Buffer.from(bytes.subarray(start, end));
       this.#state.answered();
       return PASS;
     }
     const statement = head?.kind === 'query' ? currentStatement(head) : undefined;
     if (statement === undefined) return this.#violated('columns that no statement asked for');
-    this.#actions.columns(statement, viewRowDescription(message));
+    this.#actions.columns(statement, viewRowDescription(bytes, start, end));
     return PASS;
   }
 

@@ -67,7 +67,7 @@ export class Decisions {
 
   /** The message has left: the next one begins with no decision. */
   sent(): void {
-    if (this.#decided.length > 0) this.#decided.length = 0;
+    while (this.#decided.length > 0) this.#decided.pop();
     this.#prepared = undefined;
   }
 

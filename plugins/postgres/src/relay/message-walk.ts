@@ -161,6 +161,7 @@ export class MessageWalk {
   }
 
   #forward(bytes: Buffer, from: number, to: number): void {
-    if (to > from) this.#reader.forward(bytes.subarray(from, to));
+    if (to <= from) return;
+    this.#reader.forward(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to));
   }
 }

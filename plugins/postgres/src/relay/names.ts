@@ -83,6 +83,6 @@ export class Names<T> {
   }
 
   #change(name: string): Change<T> | undefined {
-    return this.#changes.get(name) ?? this.#all;
+    return this.#changes.size === 0 ? this.#all : (this.#changes.get(name) ?? this.#all);
   }
 }

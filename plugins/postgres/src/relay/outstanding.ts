@@ -126,16 +126,17 @@ export class OutstandingQueue {
   }
 
   shift(): Outstanding | undefined {
-    const entry = this.#entries[this.#head];
+    const entries = this.#entries;
+    const entry = entries[this.#head];
     if (entry === undefined) return undefined;
-    this.#entries[this.#head] = undefined;
-    this.#head += 1;
     if (endsSegment(entry)) this.#segmentEnds -= 1;
-    if (this.#head === this.#entries.length) {
-      this.#entries.length = 0;
+    entries[this.#head] = undefined;
+    this.#head += 1;
+    if (this.#head === entries.length) {
+      while (entries.length > 0) entries.pop();
       this.#head = 0;
-    } else if (this.#head >= 1024 && this.#head * 2 >= this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head);
+    } else if (this.#head >= 1024 && this.#head * 2 >= entries.length) {
+      this.#entries = entries.slice(this.#head);
       this.#head = 0;
     }
     return entry;
