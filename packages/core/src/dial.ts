@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type {
   Refusal,
   SecuredFacts,
@@ -61,10 +61,9 @@ export class Dial implements PeerListener {
       failed: (refusal) => this.abort(refusal),
     });
     const { host, port } = options.upstream;
-    const socket = connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true });
-    this.#peer = new Peer(socket, this, options.closeTimeout);
+    this.#peer = Peer.connect(host, port, this, options.closeTimeout);
     this.#timer = setTimeout(() => this.abort(UNREACHABLE), options.timeout);
-    socket.once('connect', () => this.#guard(() => this.#machine.start()));
+    this.#peer.socket.once('connect', () => this.#guard(() => this.#machine.start()));
   }
 
   /** Gives up, for the reason that the outcome is told. */

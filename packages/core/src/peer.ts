@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { copyRead, freeMemory, isOwnMemory, READ_BUFFER } from './chunk-memory.ts';
 
 /**
  * One side's socket, plain or under TLS: who listens to it can change as the session goes through its
@@ -16,18 +17,6 @@ export interface PeerListener {
   drained(): void;
 }
 
-/** Memory below this is left to the garbage collector. */
-const FREED_BYTES = 16_384;
-
-/**
- * Gives a chunk's memory back as soon as it has left. Left to the collector, the chunks of one large
- * result make it go through the whole heap every few megabytes. Only what was written whole is freed:
- * nothing else refers to such a chunk, for whatever keeps bytes keeps a part of them back.
- */
-function free({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
-}
-
 export class Peer {
   #socket: Socket | TLSSocket;
   #listener: PeerListener;
@@ -39,6 +28,20 @@ export class Peer {
     this.#listener = listener;
     this.#closeTimeout = closeTimeout;
     this.#attach(socket);
+  }
+
+  /** Dials. What comes is read in the cheaper of Node's two ways, which accepted sockets lack. */
+  static connect(host: string, port: number, listener: PeerListener, closeTimeout: number): Peer {
+    const onread = {
+      buffer: READ_BUFFER,
+      callback: (length: number): boolean => {
+        peer.#listener.bytes(copyRead(length));
+        return true;
+      },
+    };
+    const options = { host, port, noDelay: true, keepAlive: true, allowHalfOpen: true, onread };
+    const peer = new Peer(connect(options), listener, closeTimeout);
+    return peer;
   }
 
   get socket(): Socket | TLSSocket {
@@ -68,10 +71,8 @@ export class Peer {
   /** False when the peer does not keep up; `drained` will tell. */
   write(bytes: Uint8Array): boolean {
     if (this.#gone || this.#socket.writableEnded) return true;
-    if (bytes.byteLength < FREED_BYTES || bytes.byteLength < bytes.buffer.byteLength) {
-      return this.#socket.write(bytes);
-    }
-    return this.#socket.write(bytes, () => free(bytes));
+    if (!isOwnMemory(bytes)) return this.#socket.write(bytes);
+    return this.#socket.write(bytes, () => freeMemory(bytes));
   }
 
   pause(): void {
