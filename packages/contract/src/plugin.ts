@@ -147,6 +147,11 @@ export interface Relay {
   readonly running: boolean;
   /** Whether nothing is under way, no transaction is open, and the session can end unnoticed. */
   readonly quiet: boolean;
+  /**
+   * Whether messages of the client's are kept back until the database has answered more, which it
+   * will without another byte of the client's.
+   */
+  readonly parked: boolean;
 }
 
 /** A statement and the decision on it; a denial comes with the reference that the client is told. */

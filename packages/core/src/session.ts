@@ -304,11 +304,18 @@ export class Session implements RelayActions, Cancellable {
     if (this.#backlog.full) this.#clientValve.close('held');
   }
 
-  /** The database still answers what it was asked before; what was only to be asked is dropped. */
   #clientEnded(): void {
     this.#clientLeft = true;
+    this.#endDatabase();
+  }
+
+  /**
+   * Tells the database that nothing more comes, once it has been asked all that the client sent: it
+   * answers that before it goes. A statement that is held is dropped, for its client may be gone.
+   */
+  #endDatabase(): void {
     if (this.#held) this.#lost('client-lost');
-    else this.#database.halfClose();
+    else if (!this.#relay.parked) this.#database.halfClose();
   }
 
   #clientListener(): PeerListener {
@@ -329,6 +336,7 @@ export class Session implements RelayActions, Cancellable {
       bytes: (chunk) => {
         this.#active = true;
         this.#guard(() => this.#relay.fromDatabase(chunk));
+        if (this.#clientLeft) this.#endDatabase();
       },
       ended: () => this.#databaseGone(),
       closed: () => this.#databaseGone(),

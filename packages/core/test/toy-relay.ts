@@ -16,9 +16,12 @@ type Owed =
   | { readonly statement: Statement; rows: number; bytes: number }
   | { readonly say: Buffer };
 
+const LATER = 'later ';
+
 /**
- * Carries lines. The statements `throw`, `violate` and `unreadable` make it misbehave, and so do the
- * rows `throw` and `twice`, which ends a statement twice.
+ * Carries lines. `later STATEMENT` keeps the statement and all behind it back until nothing is owed.
+ * The statements `throw`, `violate` and `unreadable` make it misbehave, and so do the rows `throw` and
+ * `twice`, which ends a statement twice.
  */
 export class ToyRelay implements Relay {
   readonly #actions: RelayActions;
@@ -28,6 +31,7 @@ export class ToyRelay implements Relay {
   readonly #fromDatabase = new Lines();
   #owed: Owed[] = [];
   #held: Statement | undefined;
+  #parked: string | undefined;
   #throttled = false;
   #inTransaction = false;
   #over = false;
@@ -44,6 +48,10 @@ export class ToyRelay implements Relay {
 
   get quiet(): boolean {
     return !this.running && this.#held === undefined && !this.#inTransaction;
+  }
+
+  get parked(): boolean {
+    return this.#parked !== undefined;
   }
 
   fromClient(chunk: Uint8Array): void {
@@ -90,9 +98,12 @@ export class ToyRelay implements Relay {
 
   #readClient(): void {
     while (this.#held === undefined && !this.#over) {
-      const text = this.#fromClient.next();
+      const text = this.#parked ?? this.#fromClient.next();
       if (text === undefined) break;
-      this.#onStatement(text);
+      const parked = text.startsWith(LATER) && this.running;
+      this.#parked = parked ? text : undefined;
+      if (parked) break;
+      this.#onStatement(text.startsWith(LATER) ? text.slice(LATER.length) : text);
     }
     if (!this.#throttled && this.#owed.length > this.#limits.pipelineDepth) {
       this.#throttled = true;
@@ -169,6 +180,7 @@ export class ToyRelay implements Relay {
     if (tag === 'twice') return;
     this.#owed.shift();
     this.#sayOwed();
+    if (this.#parked !== undefined) this.#readClient();
     if (this.#throttled && this.#owed.length <= this.#limits.pipelineDepth / 2) {
       this.#throttled = false;
       this.#actions.throttle(false);

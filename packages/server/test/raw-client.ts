@@ -86,19 +86,21 @@ export class RawClient {
 
   /** A message whose length field is right, or `length`. */
   message(type: string, body: string | Uint8Array, length?: number): void {
-    const bytes = Buffer.from(body);
-    const head = Buffer.alloc(HEADER_BYTES);
-    head.write(type, 'latin1');
-    head.writeInt32BE(length ?? bytes.length + 4, 1);
-    this.send(head, bytes);
+    this.send(encodeMessage(type, body, length));
   }
 
-  /** The next message of this type (or error, or end); those before it are skipped. */
-  async next(type: string): Promise<RawMessage> {
+  /** The next message, or the next of this type (or error, or end); those before it are skipped. */
+  async next(type?: string): Promise<RawMessage> {
     for (;;) {
       const message = await this.#message();
-      if (message.type === type || message.type === 'E' || message === CLOSED) return message;
+      const last = message.type === 'E' || message === CLOSED;
+      if (type === undefined || message.type === type || last) return message;
     }
+  }
+
+  /** Sends nothing more, and still reads. */
+  halfClose(): void {
+    this.#socket.end();
   }
 
   reset(): void {
@@ -136,6 +138,15 @@ export class RawClient {
       this.#wake();
     });
   }
+}
+
+/** A message whose length field is right, or `length`. */
+export function encodeMessage(type: string, body: string | Uint8Array, length?: number): Buffer {
+  const bytes = Buffer.from(body);
+  const head = Buffer.alloc(HEADER_BYTES);
+  head.write(type, 'latin1');
+  head.writeInt32BE(length ?? bytes.length + 4, 1);
+  return Buffer.concat([head, bytes]);
 }
 
 function fieldsOf(wire: Buffer): ReadonlyMap<string, string> {

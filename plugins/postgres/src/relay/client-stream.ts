@@ -86,6 +86,12 @@ export class ClientStream implements MessageReader {
     return this.#walk.idle;
   }
 
+  /** In a copy it is the client's turn: a message that waits inside one waits for ever. */
+  get parked(): boolean {
+    const { copy } = this.#state;
+    return this.#walk.waiting && (copy === undefined || copy.ended);
+  }
+
   receive(chunk: Uint8Array): void {
     this.#walk.receive(chunk);
   }

@@ -57,6 +57,11 @@ export class MessageWalk {
     return this.#left === 0 && this.#assembly.size === 0 && !this.#waiting;
   }
 
+  /** Whether a message waits, with everything behind it. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
   receive(chunk: Uint8Array): void {
     if (this.#stopped) return;
     if (this.#waiting) {

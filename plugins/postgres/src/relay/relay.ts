@@ -45,6 +45,10 @@ export class PostgresRelay implements Relay {
     );
   }
 
+  get parked(): boolean {
+    return this.#client.parked;
+  }
+
   #answersCame(ready: boolean): void {
     this.#client.answersCame();
     if (ready && !this.#over && this.quiet) this.#actions.quieted();
