@@ -89,7 +89,7 @@ export interface Downstream {
   accept(key: CancelKey): void;
   /** What the client sent behind its login, before it was accepted: it belongs to the relay. */
   takeReceived(): Uint8Array;
-  /** Ends the handshake with an error in the client's own protocol. */
+  /** Ends the handshake with an error in the client's own protocol, and with its reference. */
   refuse(refusal: Refusal): void;
 }
 
@@ -103,7 +103,7 @@ export interface DownstreamActions {
   login(request: LoginRequest): void;
   /** The whole purpose of this connection: cancel, then close without a word. */
   cancel(key: CancelKey): void;
-  /** Refused by the machine itself; it has already said so to the client. */
+  /** Refused by the machine itself: `refuse` gives it back at once, with its reference, to be said. */
   refused(refusal: Refusal): void;
   /** Ends the connection: the client left, or there is nothing to say to it. */
   close(): void;

@@ -59,10 +59,7 @@ export class ClientHandshake implements PeerListener {
       secure: (received, alpn) => this.#secure(received, alpn),
       login: (request) => this.#settle(() => outcome.login(request)),
       cancel: (key) => this.#settle(() => outcome.cancel(key)),
-      refused: (refusal) => {
-        this.#settle(() => outcome.refused(refusal));
-        this.peer.end();
-      },
+      refused: (refusal) => this.#settle(() => outcome.refused(refusal)),
       close: () => this.peer.destroy(),
     });
     this.#timer = setTimeout(() => this.#settle(() => outcome.expired()), options.timeout);

@@ -72,7 +72,7 @@ export class Connection {
           this.#handshake.peer.end();
           engine.cancelKeys.find(key)?.cancel();
         },
-        refused: (refusal) => this.#refused(refusal),
+        refused: (refusal) => this.refuse(refusal),
         expired: () => this.refuse(TOO_SLOW),
         abandoned: () => this.#finish(),
       },

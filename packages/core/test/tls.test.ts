@@ -191,8 +191,11 @@ describe('a listener', () => {
   it('that requires TLS takes no login without', async () => {
     await inScene(OPTIONS, async (scene) => {
       const client = await scene.connect();
-      expect(await client.login('ana', 'orders')).toMatch(/^ERR tls-required /);
-      expect(scene.told('session.refused')[0]?.refusal.code).toBe('tls-required');
+      const answer = await client.login('ana', 'orders');
+      const [refused] = scene.told('session.refused');
+      expect(answer).toBe(`ERR tls-required ${refused?.id} not encrypted`);
+      expect(refused?.refusal).toMatchObject({ code: 'tls-required', ref: refused?.id });
+      expect(await client.line()).toBe(CLOSED);
       expect(scene.database.hellos).toEqual([]);
     });
   });

@@ -169,8 +169,6 @@ class ToyDownstream implements Downstream {
   }
 
   #refuseSelf(refusal: Refusal): void {
-    this.#phase = 'over';
-    this.#actions.send(encodeRefusal(refusal));
     this.#actions.refused(refusal);
   }
 }

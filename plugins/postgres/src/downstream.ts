@@ -14,7 +14,6 @@ import { type HandshakeState, releaseHandshake } from './handshake-state.ts';
 import {
   ACCEPTED,
   DECLINED,
-  encodeAncientError,
   encodeAuthenticationCleartextPassword,
   encodeAuthenticationOk,
   encodeBackendKeyData,
@@ -34,7 +33,12 @@ import {
   type StartupRequest,
   unsupportedVersionText,
 } from './protocol/startup.ts';
-import { encodeRefusal, NO_CREDENTIAL, NOT_SUPPORTED } from './refusals.ts';
+import {
+  encodeAncientRefusal,
+  encodeNoCredential,
+  encodeNotSupported,
+  encodeRefusal,
+} from './refusals.ts';
 
 /** First byte of a TLS record that carries a handshake (RFC 8446 §5.1). */
 const TLS_HANDSHAKE = 0x16;
@@ -76,6 +80,7 @@ export class PostgresDownstream implements Downstream {
   #sslAnswered = false;
   #gssAnswered = false;
   #login: Login | undefined;
+  #encodeRefusal: (refusal: Refusal) => Buffer = encodeRefusal;
   #pipelined: Buffer[] = [];
   #pipelinedBytes = 0;
 
@@ -128,7 +133,7 @@ export class PostgresDownstream implements Downstream {
   refuse(refusal: Refusal): void {
     if (this.#phase === 'done' || this.#phase === 'accepted') return;
     // Between the two ends of a TLS handshake there is no way to say anything.
-    if (this.#phase !== 'securing') this.#actions.send(encodeRefusal(refusal));
+    if (this.#phase !== 'securing') this.#actions.send(this.#encodeRefusal(refusal));
     this.#end();
   }
 
@@ -266,7 +271,7 @@ export class PostgresDownstream implements Downstream {
     const login = this.#login;
     const password = decodePassword(message);
     if (password === '') {
-      this.#refuseSelf(noPassword(), NO_CREDENTIAL);
+      this.#refuseSelf(noPassword(), encodeNoCredential);
       return;
     }
     this.#phase = 'waiting';
@@ -296,23 +301,17 @@ export class PostgresDownstream implements Downstream {
 
   #refuseVersion(major: number, minor: number): void {
     const message = unsupportedVersionText(major, minor);
-    const refusal: Refusal = { code: 'protocol-violation', message };
-    if (!readsAncientErrors(major)) {
-      this.#refuseSelf(refusal, NOT_SUPPORTED);
-      return;
-    }
-    this.#end();
-    this.#actions.send(encodeAncientError(message));
-    this.#actions.refused(refusal);
+    const encode = readsAncientErrors(major) ? encodeAncientRefusal : encodeNotSupported;
+    this.#refuseSelf({ code: 'protocol-violation', message }, encode);
   }
 
   #violate(message: string): void {
     this.#refuseSelf({ code: 'protocol-violation', message });
   }
 
-  #refuseSelf(refusal: Refusal, sqlstate?: string): void {
-    this.#end();
-    this.#actions.send(encodeRefusal(refusal, sqlstate));
+  /** Core gives it back to `refuse`, with its reference. */
+  #refuseSelf(refusal: Refusal, encode = encodeRefusal): void {
+    this.#encodeRefusal = encode;
     this.#actions.refused(refusal);
   }
 

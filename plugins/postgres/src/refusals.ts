@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { Denial, DenialCode, Refusal, RefusalCode } from '@weir/contract';
-import { encodeErrorResponse } from './protocol/backend-encode.ts';
+import { encodeAncientError, encodeErrorResponse } from './protocol/backend-encode.ts';
 
 /** How each refusal is said to a PostgreSQL client: its SQLSTATE, as the server uses it. */
 const REFUSAL_SQLSTATE: Readonly<Record<RefusalCode, string>> = {
@@ -30,27 +30,34 @@ const DENIAL_SQLSTATE: Readonly<Record<DenialCode, string>> = {
   cancelled: '57014', // query_canceled
 };
 
-/** SQLSTATE of a login that brought no credential at all. */
-export const NO_CREDENTIAL = '28000';
+/** The FATAL error that tells a client why its session does not begin or go on. */
+export function encodeRefusal(refusal: Refusal): Buffer {
+  return encodeFatal(refusal, REFUSAL_SQLSTATE[refusal.code]);
+}
 
-/** SQLSTATE of what the protocol has and Weir does not offer. */
-export const NOT_SUPPORTED = '0A000';
+/** The same to a login that brought no credential at all. */
+export function encodeNoCredential(refusal: Refusal): Buffer {
+  return encodeFatal(refusal, '28000');
+}
 
-/**
- * The FATAL error that tells a client why its session does not begin or go on. `sqlstate` replaces
- * the one of the refusal's code where the protocol knows a finer one.
- */
-export function encodeRefusal(
-  refusal: Refusal,
-  sqlstate: string = REFUSAL_SQLSTATE[refusal.code],
-): Buffer {
+/** The same to a client that asks for what the protocol has and Weir does not offer. */
+export function encodeNotSupported(refusal: Refusal): Buffer {
+  return encodeFatal(refusal, '0A000');
+}
+
+function encodeFatal({ message, hint, ref }: Refusal, sqlstate: string): Buffer {
   return encodeErrorResponse({
     severity: 'FATAL',
     sqlstate,
-    message: refusal.message,
-    ...(refusal.ref === undefined ? {} : { detail: reference(refusal.ref) }),
-    ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+    message,
+    ...(ref === undefined ? {} : { detail: reference(ref) }),
+    ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** The same to a client that reads errors in the form before protocol 3. */
+export function encodeAncientRefusal({ message, ref }: Refusal): Buffer {
+  return encodeAncientError(message, ref === undefined ? undefined : reference(ref));
 }
 
 /** The ERROR that stands in place of a denied statement's result; the session goes on. */

@@ -46,6 +46,9 @@ export interface DownstreamOutcome {
   readonly state: HandshakeState;
 }
 
+/** What core puts to a refusal that the machine asks for. */
+export const REF = '01JREF';
+
 const OPTIONS: ConnectionOptions = {
   tlsAvailable: true,
   tlsRequired: false,
@@ -73,7 +76,14 @@ export function playDownstream(
   const state = makeHandshakeState();
   prepare(state);
   const options = { ...OPTIONS, ...transcript.options };
-  const machine = new PostgresDownstream(options, state, recordDeeds(deeds));
+  const actions = recordDeeds(deeds);
+  const machine: PostgresDownstream = new PostgresDownstream(options, state, {
+    ...actions,
+    refused: (refusal) => {
+      machine.refuse({ ...refusal, ref: REF });
+      actions.refused(refusal);
+    },
+  });
   for (const step of transcript.steps) {
     if ('bytes' in step) for (const chunk of split(step.bytes)) machine.receive(chunk);
     else if ('secured' in step) machine.secured(step.secured);

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { type DownstreamDeed, text } from './downstream-play.ts';
+import { type DownstreamDeed, REF, text } from './downstream-play.ts';
 import { ASK_PASSWORD, fatal } from './wire-bytes.ts';
 
 /** What transcripts of the handshake with a client have in common. */
@@ -26,7 +26,8 @@ export function refused(
   words: string,
   hint?: string,
 ): DownstreamDeed[] {
-  const error = fatal(sqlstate, words, hint === undefined ? {} : { H: hint });
+  const detail = { D: `weir ref ${REF}` };
+  const error = fatal(sqlstate, words, hint === undefined ? detail : { ...detail, H: hint });
   return [{ send: text(error) }, { refused: code }];
 }
 

@@ -57,10 +57,14 @@ function askMachine(packets: readonly Buffer[]): Buffer {
   return Buffer.from(sent.join(''), 'latin1');
 }
 
-/** An error's fields that a client acts on; where in its source the server failed is its own. */
+/**
+ * An error's fields that a client acts on; where in its source the server failed is its own, and so is
+ * Weir's reference.
+ */
 function withoutSourceLines(bytes: Buffer): string {
   return bytes
     .toString('latin1')
+    .replace(/\nDETAIL: .*\n/, '\n')
     .replace(/E.{4}(S[^\0]*\0)(V[^\0]*\0)(C[^\0]*\0)(M[^\0]*\0).*$/s, 'E$1$2$3$4');
 }
 

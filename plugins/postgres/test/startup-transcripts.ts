@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type DownstreamDeed, type DownstreamTranscript, text } from './downstream-play.ts';
+import { type DownstreamDeed, type DownstreamTranscript, REF, text } from './downstream-play.ts';
 import { ANA, asked, CLOSED, unsupported, violated } from './downstream-transcript-parts.ts';
 import { ASK_PASSWORD, cstring, int32, message, packet, password, startup } from './wire-bytes.ts';
 
@@ -36,7 +36,11 @@ const versions: readonly DownstreamTranscript[] = [
     name: 'protocol 2.0, whose clients read errors without fields',
     steps: [{ bytes: packet(int32(131072), Buffer.alloc(288)) }],
     deeds: [
-      { send: 'EFATAL:  unsupported frontend protocol 2.0: server supports 3.0 to 3.2\n\0' },
+      {
+        send: `EFATAL:  unsupported frontend protocol 2.0: server supports 3.0 to 3.2
+DETAIL:  weir ref ${REF}
+\0`,
+      },
       { refused: 'protocol-violation' },
     ],
   },

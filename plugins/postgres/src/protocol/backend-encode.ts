@@ -72,8 +72,9 @@ export function encodeErrorResponse(fields: ErrorFields): Buffer {
 }
 
 /** The form of an error before protocol 3: no length and no fields. */
-export function encodeAncientError(message: string): Buffer {
-  return Buffer.concat([Buffer.from('E'), cstring(`FATAL:  ${message}\n`)]);
+export function encodeAncientError(message: string, detail: string | undefined): Buffer {
+  const rest = detail === undefined ? '' : `DETAIL:  ${detail}\n`;
+  return Buffer.concat([Buffer.from('E'), cstring(`FATAL:  ${message}\n${rest}`)]);
 }
 
 function encodeMessage(type: number, ...parts: readonly Uint8Array[]): Buffer {
