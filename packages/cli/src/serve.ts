@@ -1,4 +1,4 @@
-import { ConfigError, startWeir, type Weir } from '@weir/server';
+import { ConfigError, ListenError, startWeir, type Weir } from '@weir/server';
 import { Command } from 'commander';
 
 /** `weir serve`: runs until SIGTERM or SIGINT, which drain; SIGHUP reads the configuration again. */
@@ -10,7 +10,7 @@ export function serveCommand(): Command {
       try {
         serve(await startWeir({ configPath: options.config, env: process.env }));
       } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
+        if (!(error instanceof ConfigError || error instanceof ListenError)) throw error;
         process.stderr.write(`${error.message}\n`);
         process.exitCode = 1;
       }

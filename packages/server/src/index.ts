@@ -1,3 +1,4 @@
+export { ListenError } from './listen-error.ts';
 export {
   ConfigError,
   type ListenPoint,

@@ -15,6 +15,7 @@ import type { Logger } from 'winston';
 import { type AdminServer, startAdminServer } from './admin-server.ts';
 import { watchConfig } from './config-watch.ts';
 import { logEvent } from './event-log.ts';
+import { ListenError, type ListenPlace } from './listen-error.ts';
 import { makeLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { PolicyHolder } from './policy-holder.ts';
@@ -68,7 +69,7 @@ export const PROTOCOLS = PLUGINS.map(({ manifest }) => ({
   defaultPort: manifest.defaultPort,
 }));
 
-/** Starts the proxy. Throws ConfigError before anything listens. */
+/** Starts the proxy. Throws ConfigError before anything listens, and ListenError when it may not. */
 export async function startWeir(options: StartOptions): Promise<Weir> {
   const configPath = resolve(options.configPath);
   const read = () => readConfigFile(configPath, { env: options.env, protocols: PROTOCOLS });
@@ -143,17 +144,21 @@ class Server implements Weir {
   async listen(): Promise<void> {
     for (const { protocol, host, port } of this.#config.listeners) {
       // Tokens are taken over TLS only, whatever the listener could do without it.
-      const address = await this.#engine.listen({ protocol, host, port, tlsRequired: true });
+      const address = await opening({ key: `listen.${protocol}`, host, port }, () =>
+        this.#engine.listen({ protocol, host, port, tlsRequired: true }),
+      );
       this.#addresses.push(address);
       this.#log.info('listening', { ...address });
     }
     const { admin } = this.#config;
     if (admin === undefined) return;
-    this.#adminServer = await startAdminServer({
-      ...admin,
-      metrics: this.#metrics,
-      unready: () => (this.#stopped === undefined ? undefined : 'shutting down'),
-    });
+    this.#adminServer = await opening({ key: 'listen.admin', ...admin }, () =>
+      startAdminServer({
+        ...admin,
+        metrics: this.#metrics,
+        unready: () => (this.#stopped === undefined ? undefined : 'shutting down'),
+      }),
+    );
     this.#log.info('admin listening', { host: admin.host, port: this.#adminServer.port });
   }
 
@@ -224,6 +229,15 @@ class Server implements Weir {
       if (stages[stage] !== undefined) continue;
       this.#log.warn('this stage is not in use: it lets every statement pass', { stage });
     }
+  }
+}
+
+/** Opens a listener; what goes wrong says which one it was. */
+async function opening<Opened>(place: ListenPlace, open: () => Promise<Opened>): Promise<Opened> {
+  try {
+    return await open();
+  } catch (error) {
+    throw new ListenError(place, error);
   }
 }
 

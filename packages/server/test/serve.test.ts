@@ -127,14 +127,44 @@ describe('weir serve', () => {
     expect(child.output).toMatch(/nowhere\.yaml:1:1: the file does not exist/);
   });
 
-  it('on a port that is taken ends by itself', async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const address = taken.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const child = await serve({ ...INFO, listen: `listen: { postgres: 127.0.0.1:${port} }` });
-    expect(await child.exit()).not.toBe(0);
-    expect(child.output).toContain('EADDRINUSE');
-    await new Promise((resolve) => taken.close(resolve));
+  const unreadable = {
+    'its certificate': 'tls: { cert: none.crt, key: server.key }',
+    'its private key': 'tls: { cert: server.crt, key: none.key }',
+  };
+
+  it.each(Object.entries(unreadable))('without %s exits 1', async (_what, tls) => {
+    const child = await serve({ ...INFO, tls });
+    expect(await child.exit()).toBe(1);
+    expect(child.output).toMatch(/^\S+weir\.yaml:3:\d+: the file does not exist\n$/);
+  });
+
+  describe.each(['postgres', 'admin'])('whose %s listener cannot be opened', (key) => {
+    /** All that it says and that is no line of its log. */
+    async function failure(address: string): Promise<readonly string[]> {
+      const free = key === 'admin' ? 'postgres: 127.0.0.1:0, ' : '';
+      const child = await serve({ ...INFO, listen: `listen: { ${free}${key}: ${address} }` });
+      expect(await child.exit()).toBe(1);
+      return child.output.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+    }
+
+    it('says that its port is taken, and exits 1', async () => {
+      const taken = createServer();
+      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+      const bound = taken.address();
+      const address = `127.0.0.1:${typeof bound === 'object' ? bound?.port : 0}`;
+      expect(await failure(address)).toEqual([
+        `listen.${key}: cannot listen on ${address}: the address is in use (EADDRINUSE)`,
+        'End what listens there (perhaps another Weir), or choose another port.',
+      ]);
+      await new Promise((resolve) => taken.close(resolve));
+    });
+
+    it("says that its address is not this machine's, and exits 1", async () => {
+      // Of a network for documentation (RFC 5737), so no machine's.
+      expect(await failure('192.0.2.1:6432')).toEqual([
+        `listen.${key}: cannot listen on 192.0.2.1:6432: this machine does not have the address (EADDRNOTAVAIL)`,
+        "Choose one of this machine's addresses, or 0.0.0.0 for all of them.",
+      ]);
+    });
   });
 });
