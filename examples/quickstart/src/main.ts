@@ -6,9 +6,9 @@ import { playTour } from './tour.ts';
 const tell = (line: string) => process.stdout.write(`${line}\n`);
 
 function psqlLine(scene: Scene, name: string, user: string): string {
-  const { port, certificates } = scene;
+  const { port, caFile } = scene;
   const where = `host=${HOST} port=${port} dbname=${TARGET} user=${user}`;
-  const how = `sslmode=verify-full sslrootcert=${certificates.dir}/ca.crt`;
+  const how = `sslmode=verify-full sslrootcert=${caFile}`;
   return `PGPASSWORD=$(cat ${scene.tokenFile(name)}) psql "${where} ${how}"`;
 }
 

@@ -26,6 +26,8 @@ export interface Scene {
   readonly issuer: Issuer;
   readonly database: PostgresServer;
   readonly certificates: Certificates;
+  /** The authority's certificate, for clients. */
+  readonly caFile: string;
   readonly port: number;
   /** The `weir.yaml` that is in force; it may be edited while the scene runs. */
   readonly configPath: string;
@@ -76,6 +78,7 @@ export async function startScene(tell: (what: string) => void): Promise<Scene> {
       issuer,
       database,
       certificates,
+      caFile: join(dir, 'ca.crt'),
       configPath,
       config,
       tokenFile,

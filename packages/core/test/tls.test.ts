@@ -1,20 +1,14 @@
-import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { describe, expect, it, jest } from '@jest/globals';
-import { type Certificates, makeCertificates } from '@weir/testkit';
+import { makeCertificates } from '@weir/testkit';
 import { inScene, type SceneOptions } from './scene.ts';
 import { CLOSED } from './toy-client.ts';
 
 jest.setTimeout(30_000);
 
-async function makeCertificate(): Promise<Certificates> {
-  const made = await makeCertificates({ hosts: ['127.0.0.1', 'weir.test'] });
-  await rm(made.dir, { recursive: true });
-  return made;
-}
-
-const certificate = await makeCertificate();
-const other = await makeCertificate();
+const HOSTS = ['127.0.0.1', 'weir.test'] as const;
+const certificate = await makeCertificates({ hosts: HOSTS });
+const other = await makeCertificates({ hosts: HOSTS });
 const OPTIONS: SceneOptions = { certificate, tlsRequired: true };
 
 describe('a client over TLS', () => {

@@ -1,5 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { WeirError } from '@weir/contract';
 import { type KeyServer, makeCertificates, makeSigningKey, startKeyServer } from '@weir/testkit';
@@ -316,7 +315,6 @@ describe("an issuer's documents", () => {
     const wary = loginWith({ issuers: [issuer], now: fixture.clock.now });
     const answers = [await trusting(token), await wary(token)];
     await secured.close();
-    await rm(certificates.dir, { recursive: true });
 
     expect(answers).toEqual([
       expect.objectContaining({ authenticated: true }),

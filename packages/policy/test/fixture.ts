@@ -1,5 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { type LoadedConfig, type LoadOptions, loadConfig, type Reading } from '@weir/policy';
 import { makeCertificates } from '@weir/testkit';
 import { WEAK_CERTIFICATE, WEAK_KEY } from './weak-certificate.ts';
@@ -51,7 +50,6 @@ export function targetsWith(upstream: string, rest = ''): Sections {
 }
 
 const made = await makeCertificates({ hosts: ['weir.test'] });
-await rm(made.dir, { recursive: true });
 
 /** A server certificate, its key and the authority that signed it. */
 export const { cert: CERTIFICATE, key: KEY, ca: AUTHORITY } = made;

@@ -1,12 +1,11 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 
-/** A throw-away authority and one server certificate signed by it, as PEM text and as files. */
+/** A throw-away authority and one server certificate signed by it, as PEM text. */
 export interface Certificates {
   /** The authority's certificate, PEM. */
   readonly ca: string;
@@ -14,15 +13,13 @@ export interface Certificates {
   readonly cert: string;
   /** The server's private key, PKCS #8 PEM. */
   readonly key: string;
-  /** Holds `ca.crt`, `server.crt` and `server.key`; whoever made the certificates removes it. */
-  readonly dir: string;
 }
 
 /** What a certificate is made for. */
 export interface CertificateRequest {
   /** DNS names and IP addresses that the certificate is valid for; the first is its common name. */
   readonly hosts: readonly [string, ...string[]];
-  /** Where the files go; a new temporary directory when absent. */
+  /** A directory for `ca.crt`, `server.crt` and `server.key`; no files are written when absent. */
   readonly dir?: string;
   /** End of validity; tomorrow when absent. A past moment makes an expired certificate. */
   readonly notAfter?: Date;
@@ -33,7 +30,7 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 x509.cryptoProvider.set(webcrypto);
 
-/** Makes an authority and a server certificate (ECDSA P-256) and writes both to files. */
+/** Makes an authority and a server certificate (ECDSA P-256). */
 export async function makeCertificates(request: CertificateRequest): Promise<Certificates> {
   const notAfter = request.notAfter ?? new Date(Date.now() + DAY);
   const validity = { notBefore: new Date(notAfter.getTime() - 2 * DAY), notAfter };
@@ -68,22 +65,23 @@ export async function makeCertificates(request: CertificateRequest): Promise<Cer
     ],
   });
   const exported = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return writeAll(request.dir ?? (await mkdtemp(join(tmpdir(), 'weir-tls-'))), {
+  const made: Certificates = {
     ca: authority.toString('pem'),
     cert: server.toString('pem'),
     key: x509.PemConverter.encode(exported, 'PRIVATE KEY'),
-  });
+  };
+  if (request.dir !== undefined) await writeAll(request.dir, made);
+  return made;
 }
 
 function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-async function writeAll(dir: string, pem: Omit<Certificates, 'dir'>): Promise<Certificates> {
+async function writeAll(dir: string, pem: Certificates): Promise<void> {
   await writeFile(join(dir, 'ca.crt'), `${pem.ca}\n`);
   await writeFile(join(dir, 'server.crt'), `${pem.cert}\n`);
   await writeFile(join(dir, 'server.key'), `${pem.key}\n`, { mode: 0o600 });
-  // mkdtemp makes the directory private; a server that runs as another user must reach its files.
+  // A temporary directory is private; a server that runs as another user must reach its files.
   await chmod(dir, 0o755);
-  return { ...pem, dir };
 }

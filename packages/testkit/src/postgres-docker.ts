@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import type { StartedTestContainer } from 'testcontainers';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { queryOnce, urlOf } from './postgres-query.ts';
@@ -64,9 +63,7 @@ async function certificatesFor(
 ): Promise<Certificates | undefined> {
   if (options.tls === false) return undefined;
   if (options.tls !== undefined) return options.tls;
-  const made = await makeCertificates({ hosts: [dockerHost, 'localhost', '127.0.0.1'] });
-  await rm(made.dir, { recursive: true });
-  return made;
+  return makeCertificates({ hosts: [dockerHost, 'localhost', '127.0.0.1'] });
 }
 
 function describe(

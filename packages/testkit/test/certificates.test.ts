@@ -1,19 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { type Certificates, makeCertificates } from '@weir/testkit';
-
-const made: Certificates[] = [];
-
-async function make(request: Parameters<typeof makeCertificates>[0]): Promise<Certificates> {
-  const certificates = await makeCertificates(request);
-  made.push(certificates);
-  return certificates;
-}
 
 /** What a client that trusts only `ca` says about a server with these certificates. */
 async function verify(certificates: Certificates, servername: string, ca: string): Promise<string> {
@@ -33,18 +26,14 @@ async function verify(certificates: Certificates, servername: string, ca: string
 }
 
 describe('certificates for tests', () => {
-  afterEach(() => {
-    for (const { dir } of made.splice(0)) rmSync(dir, { recursive: true });
-  });
-
   it('are trusted for each of their hosts by whoever trusts their authority', async () => {
-    const certificates = await make({ hosts: ['weir.test', '127.0.0.1'] });
+    const certificates = await makeCertificates({ hosts: ['weir.test', '127.0.0.1'] });
     expect(await verify(certificates, 'weir.test', certificates.ca)).toBe('trusted');
     expect(new X509Certificate(certificates.cert).checkIP('127.0.0.1')).toBe('127.0.0.1');
   });
 
   it('are refused for another host', async () => {
-    const certificates = await make({ hosts: ['weir.test'] });
+    const certificates = await makeCertificates({ hosts: ['weir.test'] });
     expect(await verify(certificates, 'other.test', certificates.ca)).toBe(
       'ERR_TLS_CERT_ALTNAME_INVALID',
     );
@@ -52,22 +41,27 @@ describe('certificates for tests', () => {
 
   it('are refused by whoever trusts another authority', async () => {
     const [mine, other] = [
-      await make({ hosts: ['weir.test'] }),
-      await make({ hosts: ['weir.test'] }),
+      await makeCertificates({ hosts: ['weir.test'] }),
+      await makeCertificates({ hosts: ['weir.test'] }),
     ];
     expect(await verify(mine, 'weir.test', other.ca)).not.toBe('trusted');
   });
 
   it('can be made to have expired', async () => {
-    const expired = await make({ hosts: ['weir.test'], notAfter: new Date(Date.now() - 1000) });
+    const expired = await makeCertificates({
+      hosts: ['weir.test'],
+      notAfter: new Date(Date.now() - 1000),
+    });
     expect(await verify(expired, 'weir.test', expired.ca)).toBe('CERT_HAS_EXPIRED');
   });
 
-  it('stand in files as well', async () => {
-    const { ca, cert, key, dir } = await make({ hosts: ['weir.test'] });
+  it('stand in files as well where a directory is given', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'weir-testkit-'));
+    const { ca, cert, key } = await makeCertificates({ hosts: ['weir.test'], dir });
     const files = ['ca.crt', 'server.crt', 'server.key'].map((name) =>
       readFileSync(join(dir, name), 'utf8').trim(),
     );
+    rmSync(dir, { recursive: true });
     expect(files).toEqual([ca, cert, key].map((pem) => pem.trim()));
   });
 });
