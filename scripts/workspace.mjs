@@ -14,7 +14,7 @@ const STAMP = join(ROOT, 'node_modules', '.weir-installed');
 const BIN = join(ROOT, 'node_modules', '.bin');
 
 /** The environment in which the workspace's own tools, and its Node, come first. */
-export const workspaceEnv = () => ({
+const workspaceEnv = () => ({
   ...process.env,
   PATH: `${BIN}${delimiter}${process.env.PATH ?? ''}`,
   TURBO_TELEMETRY_DISABLED: '1',

@@ -31,7 +31,7 @@ export function singleValue(bytes: number): BulkQuery {
   };
 }
 
-export interface BulkResult {
+interface BulkResult {
   readonly megabytesPerSecond: number;
   /** Processor time of the peer's process for a megabyte; absent for the direct connection. */
   readonly cpuMicrosPerMegabyte?: number;

@@ -14,7 +14,7 @@ const SETTLED_SHARE = 0.01;
 const SETTLE_PAUSE_MS = 500;
 const SETTLE_PAUSES = 20;
 
-export interface SlowRead {
+interface SlowRead {
   readonly bytes: number;
   readonly bytesPerSecond: number;
 }

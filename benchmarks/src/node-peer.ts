@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { PeerSetting, RunningPeer } from './peer.ts';
 
 /** What the program is told, as JSON in its first argument. */
-export interface ProgramOptions {
+interface ProgramOptions {
   readonly database: {
     readonly host: string;
     readonly port: number;

@@ -17,7 +17,7 @@ const WARM_UP_MS = 200;
 
 export type QueryMode = 'simple' | 'prepared';
 
-export interface SelectRun {
+interface SelectRun {
   readonly address: Address;
   readonly pid: number | undefined;
   readonly mode: QueryMode;
@@ -27,7 +27,7 @@ export interface SelectRun {
 }
 
 /** What a run measured in its steady part. */
-export interface SelectResult {
+interface SelectResult {
   readonly transactionsPerSecond: number;
   readonly medianLatencyMicros: number;
   /** Processor time of the peer's process for one transaction; absent for the direct connection. */

@@ -6,13 +6,13 @@ import type { RunningPeer } from './peer.ts';
 import { type QueryMode, runSelect } from './pgbench.ts';
 import type { Plan } from './plan.ts';
 
-export interface Load {
+interface Load {
   readonly peer: RunningPeer;
   readonly certificates: Certificates;
   readonly folder: string;
 }
 
-export interface Workload {
+interface Workload {
   readonly name: string;
   readonly unit: Unit;
   run(load: Load): Promise<Pick<Measurement, 'rate' | 'cpuMicros' | 'latencyMicros'>>;

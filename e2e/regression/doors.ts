@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { pipeline } from 'node:stream';
 import type { Endpoint } from './endpoint.ts';
 
-export interface Door {
+interface Door {
   readonly endpoint: Endpoint;
   stop(): Promise<void>;
 }

@@ -29,7 +29,7 @@ const PROGRAMS = {
 /** `     boolean                      ... ok           65 ms`, or `test boolean … FAILED`. */
 const RESULT_LINE = /^(?:test)?\s+(\S+)\s+\.\.\. (ok|FAILED|failed)\b/gm;
 
-export interface SuiteRun {
+interface SuiteRun {
   readonly suite: SuiteName;
   readonly source: ServerSource;
   readonly endpoint: Endpoint;

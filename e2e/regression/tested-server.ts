@@ -22,7 +22,7 @@ const SERVER_SETTINGS = {
   max_connections: '100',
 };
 
-export interface TestedServer {
+interface TestedServer {
   /** The server itself, as a superuser. */
   readonly endpoint: Endpoint;
   stop(): Promise<void>;

@@ -7,7 +7,7 @@ import { isDirectRun } from './services.ts';
 import { missingTools, type Tool } from './tools.ts';
 
 /** A database driver or client under test. */
-export interface Driver {
+interface Driver {
   readonly name: string;
   readonly needs: readonly Tool[];
   /** Builds its program, once. */

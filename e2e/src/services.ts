@@ -22,7 +22,7 @@ export function isDirectRun(): boolean {
 }
 
 /** The variable in which the run's setup leaves the shared services, as JSON, for its tests. */
-export const SERVICES_VARIABLE = 'WEIR_E2E_SERVICES';
+const SERVICES_VARIABLE = 'WEIR_E2E_SERVICES';
 
 /** The services that the run's setup started. */
 export function sharedServices(): SharedServices {

@@ -37,7 +37,7 @@ export interface Scene {
   stop(): Promise<void>;
 }
 
-export interface ConfigChoice {
+interface ConfigChoice {
   /** Whether agents may use the sample target. */
   readonly agents: boolean;
 }

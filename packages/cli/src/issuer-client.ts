@@ -11,7 +11,7 @@ import { systemCode } from './system-error.ts';
 import { printable } from './terminal.ts';
 
 /** How this machine presents itself to an issuer. */
-export interface IssuerClientSettings {
+interface IssuerClientSettings {
   readonly issuer: string;
   readonly clientId: string;
 }

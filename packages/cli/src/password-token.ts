@@ -11,7 +11,7 @@ export interface IssuedTokens {
 }
 
 /** A token that a database takes as a password. */
-export interface PasswordToken {
+interface PasswordToken {
   readonly token: Secret;
   /** The user name that goes with it. */
   readonly user: string;

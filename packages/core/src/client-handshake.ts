@@ -12,7 +12,7 @@ import { Peer, type PeerListener } from './peer.ts';
 import { secureClientSide } from './tls.ts';
 
 /** What a handshake comes to. Exactly one of these is called, once. */
-export interface HandshakeOutcome {
+interface HandshakeOutcome {
   login(request: LoginRequest): void;
   cancel(key: CancelKey): void;
   refused(refusal: Refusal): void;
@@ -22,7 +22,7 @@ export interface HandshakeOutcome {
   abandoned(): void;
 }
 
-export interface ClientHandshakeOptions {
+interface ClientHandshakeOptions {
   readonly socket: Socket;
   readonly connection: ProtocolConnection;
   readonly secureContext: SecureContext | undefined;

@@ -20,7 +20,7 @@ import type { Admission } from './gate.ts';
 import { Session } from './session.ts';
 import { makeUlid } from './ulid.ts';
 
-export interface ConnectionInput {
+interface ConnectionInput {
   readonly socket: Socket;
   readonly plugin: ProtocolPlugin;
   readonly machines: ProtocolConnection;

@@ -25,7 +25,7 @@ export interface DialOptions {
   readonly closeTimeout: number;
 }
 
-export interface DialOutcome {
+interface DialOutcome {
   /** The caller's listener takes the peer over within the call. */
   ready(database: DialedDatabase): void;
   failed(refusal: Refusal): void;

@@ -7,7 +7,7 @@ import type { EngineLimits } from './limits.ts';
 import type { Session } from './session.ts';
 
 /** A connection that is not a session yet. */
-export interface Refusable {
+interface Refusable {
   refuse(refusal: Refusal): void;
   /** Ends it without waiting for its client to take the refusal. */
   evict(refusal: Refusal): void;

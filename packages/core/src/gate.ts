@@ -52,7 +52,7 @@ export type Admission =
       readonly principal?: Principal;
     };
 
-export interface GateOptions {
+interface GateOptions {
   readonly authenticator: Authenticator;
   readonly policy: PolicySource;
   readonly stages: StatementStages;

@@ -26,7 +26,7 @@ import { StatementLedger } from './statement-ledger.ts';
 import { makeUlid } from './ulid.ts';
 import { Valve } from './valve.ts';
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly facts: AuthorizedSession;
   readonly connection: ProtocolConnection;
   readonly gate: StatementGate;

@@ -1,8 +1,8 @@
 /** Why reading from a peer is stopped; several reasons may hold at once. */
-export type PauseReason = 'other side is slow' | 'held' | 'pipeline is full' | 'cancelling';
+type PauseReason = 'other side is slow' | 'held' | 'pipeline is full' | 'cancelling';
 
 /** What a valve stands in front of. */
-export interface Flow {
+interface Flow {
   pause(): void;
   resume(): void;
 }

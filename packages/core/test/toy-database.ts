@@ -77,7 +77,7 @@ export class ToyDatabase {
   }
 }
 
-export class ToyDatabaseConnection {
+class ToyDatabaseConnection {
   readonly process: number;
   readonly #database: ToyDatabase;
   readonly #certificate: { readonly cert: string; readonly key: string } | undefined;

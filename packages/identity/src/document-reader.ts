@@ -2,14 +2,14 @@ import { Agent, request } from 'undici';
 import type { CacheHeaders } from './freshness.ts';
 
 /** A JSON answer and how long it may be used. */
-export interface JsonDocument {
+interface JsonDocument {
   readonly body: unknown;
   readonly headers: CacheHeaders;
 }
 
 export type DocumentReader = (url: URL) => Promise<JsonDocument>;
 
-export interface DocumentReaderOptions {
+interface DocumentReaderOptions {
   /** PEM text of the authorities to trust instead of the system's. */
   readonly ca: string | undefined;
   readonly timeoutMs: number;

@@ -16,7 +16,7 @@ export interface KeySource {
   newerThan(seen: HeldKeys): Promise<HeldKeys | undefined>;
 }
 
-export interface KeySourceOptions {
+interface KeySourceOptions {
   /** What the issuer is called in faults. */
   readonly issuer: string;
   readonly fetchKeys: () => Promise<PublishedKeys>;

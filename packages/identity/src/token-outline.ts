@@ -2,7 +2,7 @@ import type { AuthFailure } from '@weir/contract';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 
 /** What a token says of itself before anything is verified: enough to choose issuer and key. */
-export interface TokenOutline {
+interface TokenOutline {
   readonly issuer: string;
 }
 

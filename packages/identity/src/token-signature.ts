@@ -4,7 +4,7 @@ import type { KeyLookup } from './issuer-documents.ts';
 import type { TrustedIssuer } from './options.ts';
 
 /** What a token is held against. */
-export interface TokenExpectations {
+interface TokenExpectations {
   readonly issuer: TrustedIssuer;
   readonly algorithms: readonly string[];
   readonly clockSkewMs: number;

@@ -8,16 +8,16 @@ import {
 } from '../src/index.ts';
 
 /** A moment to count from: tests move their own clock, never the machine's. */
-export const NOON = Date.UTC(2026, 0, 5, 12);
+const NOON = Date.UTC(2026, 0, 5, 12);
 const MINUTE = 60_000;
 
-export interface Clock {
+interface Clock {
   now(): number;
   /** Sets the clock to so many minutes after noon. */
   setMinutes(minutes: number): void;
 }
 
-export function makeClock(): Clock {
+function makeClock(): Clock {
   let current = NOON;
   return {
     now: () => current,

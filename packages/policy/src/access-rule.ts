@@ -57,7 +57,7 @@ export function matchesTarget(rule: AccessRule, name: string, environment: strin
 }
 
 /** E-mail addresses in the form in which they are compared. */
-export function foldEmail(email: string): string {
+function foldEmail(email: string): string {
   return email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** A setting that is written as a string: how it is read, and what is said when it cannot be. */
-export interface TextLeaf<T> {
+interface TextLeaf<T> {
   /** What editors check; the reader may know better. */
   readonly pattern: RegExp;
   /** The value, or undefined when the text is malformed. */

@@ -28,7 +28,7 @@ export const addressLeaf = textLeaf({
   expected: 'HOST:PORT, such as 127.0.0.1:6432 or [::1]:6432',
 });
 
-export const issuerUrlLeaf = textLeaf({
+const issuerUrlLeaf = textLeaf({
   pattern: /^https?:\/\//,
   parse: (text) => (isIssuerUrl(text) ? text : undefined),
   message: 'malformed or insecure issuer URL',
@@ -36,7 +36,7 @@ export const issuerUrlLeaf = textLeaf({
   description: 'the issuer identifier, exactly as in the `iss` claim',
 });
 
-export const passwordLeaf = textLeaf({
+const passwordLeaf = textLeaf({
   pattern: REFERENCE_PATTERN,
   // Kept as written: build and digest need the reference, and only the reference.
   parse: (text) => (parseReference(text) === undefined ? undefined : text),

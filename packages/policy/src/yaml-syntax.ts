@@ -36,7 +36,7 @@ const SYNTAX: Readonly<Record<ErrorCode, string>> = {
   UNEXPECTED_TOKEN: 'this character is not expected here',
 };
 
-export type Syntax =
+type Syntax =
   | { readonly ok: true; readonly document: Document }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 

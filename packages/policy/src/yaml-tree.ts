@@ -24,7 +24,7 @@ export interface Place {
 }
 
 /** A document as plain values: null-prototype objects, arrays, strings, numbers, booleans, null. */
-export interface Tree {
+interface Tree {
   readonly value: unknown;
   readonly place: Place;
   readonly faults: readonly Fault[];

@@ -4,7 +4,7 @@ import { makeCertificates } from '@weir/testkit';
 import { WEAK_CERTIFICATE, WEAK_KEY } from './weak-certificate.ts';
 
 /** Sections of a valid file; a test replaces those that it is about. */
-export const SECTIONS = {
+const SECTIONS = {
   version: 'version: 1',
   listen: 'listen: { postgres: 127.0.0.1:6432 }',
   tls: 'tls: off',
@@ -55,7 +55,7 @@ const made = await makeCertificates({ hosts: ['weir.test'] });
 export const { cert: CERTIFICATE, key: KEY, ca: AUTHORITY } = made;
 
 /** A key that belongs to no certificate. */
-export const OTHER_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const OTHER_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString();
 

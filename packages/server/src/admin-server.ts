@@ -1,12 +1,12 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 
 /** What `/metrics` answers. */
-export interface MetricsPage {
+interface MetricsPage {
   readonly contentType: string;
   text(): Promise<string>;
 }
 
-export interface AdminOptions {
+interface AdminOptions {
   readonly host: string;
   readonly port: number;
   readonly metrics: MetricsPage;

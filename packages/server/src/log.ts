@@ -2,7 +2,7 @@ import { createLogger, format, type Logger, transports } from 'winston';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
-export interface LogOptions {
+interface LogOptions {
   readonly level: LogLevel;
   readonly format: 'json' | 'text';
 }

@@ -12,7 +12,7 @@ const STAGES = 'weir_stage_seconds';
 const STAGES_HELP =
   'How long a stage took: authenticate, dial, login (all of it), decide, statement (all of it)';
 
-export interface MetricSources {
+interface MetricSources {
   readonly sessions: () => number;
   readonly pending: () => number;
 }

@@ -21,7 +21,7 @@ export interface Backdrop {
 }
 
 /** The database that the targets name; where there is none, its port is one that nobody listens on. */
-export interface DatabaseAddress {
+interface DatabaseAddress {
   readonly port: number;
   readonly password: string;
   readonly server: PostgresServer | undefined;

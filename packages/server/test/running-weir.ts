@@ -7,7 +7,7 @@ import { type Backdrop, type Sections, weirYaml } from './backdrop.ts';
 import { RawClient } from './raw-client.ts';
 import { until } from './until.ts';
 
-export interface LoginChoice extends ClientConfig {
+interface LoginChoice extends ClientConfig {
   readonly user?: string;
   readonly database?: string;
   readonly password?: string;

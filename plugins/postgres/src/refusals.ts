@@ -76,7 +76,7 @@ export function encodeDenial(denial: Denial, ref?: string): Buffer {
 }
 
 /** The SQLSTATE under which a client sees this denial. */
-export function denialSqlstate(denial: Denial): string {
+function denialSqlstate(denial: Denial): string {
   return DENIAL_SQLSTATE[denial.code];
 }
 

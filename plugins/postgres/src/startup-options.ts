@@ -7,7 +7,7 @@ import type { StartupParameter } from './protocol/startup.ts';
  */
 
 /** The settings in `options`, in order, or the first argument that is no setting. */
-export type StartupOptions =
+type StartupOptions =
   | { readonly understood: true; readonly settings: readonly StartupParameter[] }
   | { readonly understood: false; readonly argument: string };
 

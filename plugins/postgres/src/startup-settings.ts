@@ -8,7 +8,7 @@ import { parseStartupOptions } from './startup-options.ts';
  */
 
 /** A setting that any client may choose when it connects. */
-export interface HarmlessSetting {
+interface HarmlessSetting {
   readonly name: string;
   /** Why it widens no rights. */
   readonly reason: string;
@@ -16,7 +16,7 @@ export interface HarmlessSetting {
   readonly accepts?: (value: string) => boolean;
 }
 
-export type SettingsJudgement =
+type SettingsJudgement =
   | { readonly allowed: true; readonly settings: readonly StartupParameter[] }
   | { readonly allowed: false; readonly refusal: Refusal };
 

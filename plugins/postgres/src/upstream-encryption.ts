@@ -10,7 +10,7 @@ const ALPN = 'postgresql';
 const ACCEPTED = 'S'.charCodeAt(0);
 const DECLINED = 'N'.charCodeAt(0);
 
-export interface EncryptionActions {
+interface EncryptionActions {
   send(bytes: Uint8Array): void;
   secure(alpn: string): void;
   /** Agreed; without facts the connection stays plain. */

@@ -32,7 +32,7 @@ const MESSAGE_BYTES = 65_536;
 const GREETING_BYTES = 65_536;
 
 /** What every upstream machine of the plugin shares. */
-export interface UpstreamMeans {
+interface UpstreamMeans {
   readonly randomBytes: (length: number) => Uint8Array;
   readonly saltedPasswords: SaltedPasswords;
 }

@@ -7,7 +7,7 @@ import { type BackendMessage, functionCall, type RawFrontend } from './raw-front
  * What the client sends where a statement is denied. The same goes to a relay, whose policy denies
  * `allowed.*`, and directly to the server, with statements in their place that fail by themselves.
  */
-export interface BadStatements {
+interface BadStatements {
   /** Returns no rows. */
   readonly utility: string;
   readonly copyIn: string;
@@ -55,7 +55,7 @@ export const FAILING: BadStatements = {
   call: functionCall(999_999, 'x'),
 };
 
-export interface DenialCase {
+interface DenialCase {
   readonly name: string;
   /** How many ReadyForQuery the messages of `send` are answered with. */
   readonly ready: number;

@@ -40,7 +40,7 @@ export interface DownstreamTranscript {
   readonly left?: string;
 }
 
-export interface DownstreamOutcome {
+interface DownstreamOutcome {
   readonly deeds: readonly DownstreamDeed[];
   readonly left: string;
   readonly state: HandshakeState;

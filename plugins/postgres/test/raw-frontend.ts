@@ -11,9 +11,9 @@ export interface BackendMessage {
 
 /** What one side wrote, in the order in which it was seen. */
 export type Side = 'client' | 'database';
-export type Witness = (side: Side, bytes: Buffer) => void;
+type Witness = (side: Side, bytes: Buffer) => void;
 
-export interface FrontendOptions {
+interface FrontendOptions {
   readonly port: number;
   readonly user: string;
   readonly database: string;

@@ -18,7 +18,7 @@ import {
 import { PostgresRelay } from '../src/relay/relay.ts';
 
 /** What a relay told its core, in order. Successive batches of one statement's rows are one. */
-export type RelayEvent =
+type RelayEvent =
   | {
       readonly type: 'submit';
       readonly seq: number;

@@ -28,7 +28,7 @@ export interface UpstreamTranscript {
   readonly deeds: readonly UpstreamDeed[];
 }
 
-export interface UpstreamOutcome {
+interface UpstreamOutcome {
   readonly deeds: readonly UpstreamDeed[];
   readonly state: HandshakeState;
 }

@@ -18,13 +18,13 @@ const SCRAM_PLUS = 'SCRAM-SHA-256-PLUS';
 /** As many random bytes as libpq uses. */
 const NONCE_BYTES = 18;
 
-export interface DatabaseAccount {
+interface DatabaseAccount {
   readonly user: string;
   readonly password: Secret | undefined;
 }
 
 /** The connection over which the proof goes. */
-export interface DatabaseChannel {
+interface DatabaseChannel {
   readonly tls: TlsMode;
   readonly encrypted: boolean;
   /** The database's certificate, DER. */
@@ -32,7 +32,7 @@ export interface DatabaseChannel {
 }
 
 /** What to do after an Authentication message. */
-export type AuthenticationStep =
+type AuthenticationStep =
   | { readonly kind: 'reply'; readonly bytes: Uint8Array }
   | { readonly kind: 'waiting' }
   | { readonly kind: 'authenticated' }

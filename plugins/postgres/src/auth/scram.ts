@@ -23,7 +23,7 @@ export type ChannelBinding =
   /** We cannot. */
   | { readonly flag: 'n' };
 
-export interface ScramOptions {
+interface ScramOptions {
   /** PostgreSQL takes the user from the startup message and wants an empty name here. */
   readonly user: string;
   /** Already prepared. */

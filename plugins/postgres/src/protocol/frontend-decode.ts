@@ -19,7 +19,7 @@ function readName(bytes: Buffer, start: number, end: number): string {
 }
 
 /** 'P' int32 length, cstring name, cstring text, then the parameter types. */
-export interface ParseHead {
+interface ParseHead {
   readonly name: string;
   readonly textStart: number;
   readonly textEnd: number;
@@ -36,7 +36,7 @@ export function decodeParse(bytes: Buffer, at: number, end: number): ParseHead |
 }
 
 /** 'B' int32 length, cstring portal, cstring statement, then what the statement is run with. */
-export interface BindHead {
+interface BindHead {
   readonly portal: string;
   readonly statement: string;
 }

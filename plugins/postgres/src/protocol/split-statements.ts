@@ -6,14 +6,14 @@
  */
 
 /** Where one statement stands, without the semicolon and without white space around it. */
-export interface StatementSpan {
+interface StatementSpan {
   readonly start: number;
   readonly end: number;
   /** Behind the semicolon that ends it; the text's end when there is none. */
   readonly after: number;
 }
 
-export interface SplitRules {
+interface SplitRules {
   /** Whether a backslash in a plain literal is just a character: `standard_conforming_strings`. */
   readonly standardStrings: boolean;
 }

@@ -38,7 +38,7 @@ export interface StartupRequest {
   readonly parameters: readonly StartupParameter[];
 }
 
-export type FirstPacket =
+type FirstPacket =
   | { readonly kind: 'ssl' }
   | { readonly kind: 'gssenc' }
   /** Without a key when it has none that a server could have given. */

@@ -55,13 +55,13 @@ export type Outstanding =
   | { readonly kind: 'denied'; readonly withheld: Withheld }
   | { readonly kind: 'sync' };
 
-export interface OutstandingParse {
+interface OutstandingParse {
   readonly kind: 'parse';
   readonly name: string;
   readonly prepared: Prepared;
 }
 
-export interface OutstandingBind {
+interface OutstandingBind {
   readonly kind: 'bind';
   readonly name: string;
   readonly portal: Portal;
@@ -88,7 +88,7 @@ export interface OutstandingQuery {
 }
 
 /** A call of a function by its number. It leaves the unnamed statement and portal as they are. */
-export interface OutstandingCall {
+interface OutstandingCall {
   readonly kind: 'call';
   readonly statement: Statement;
   readonly tally: Tally;

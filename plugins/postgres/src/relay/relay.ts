@@ -6,7 +6,7 @@ import { DatabaseStream } from './database-stream.ts';
 import { SessionState } from './session-state.ts';
 import type { RandomBytes } from './withheld.ts';
 
-export interface RelayOptions {
+interface RelayOptions {
   readonly actions: RelayActions;
   readonly limits: MachineLimits;
   readonly random: RandomBytes;

@@ -13,7 +13,7 @@ import {
 import type { NameChange } from './sql-names.ts';
 
 /** A copy in which the database reads from the message stream. */
-export interface CopyFromClient {
+interface CopyFromClient {
   readonly statement: Statement | undefined;
   readonly tally: Tally;
   /** Whether the client has said CopyDone or CopyFail. */

@@ -2,7 +2,7 @@ import { Q } from '../frontend-messages.ts';
 import type { RawFrontend } from '../raw-frontend.ts';
 
 /** What a scenario can do beside its own connection. */
-export interface Surroundings {
+interface Surroundings {
   /** Runs SQL on another connection. */
   readonly elsewhere: (text: string) => Promise<void>;
 }
