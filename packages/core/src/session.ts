@@ -16,12 +16,13 @@ import type {
   Submission,
   Verdict,
 } from '@weir/contract';
-import { Backlog } from './backlog.ts';
 import type { Cancellable } from './cancel-keys.ts';
 import type { DialedDatabase } from './dial.ts';
 import type { EventStream } from './event-stream.ts';
 import type { StatementGate } from './gate.ts';
+import { Hold } from './hold.ts';
 import type { Peer, PeerListener } from './peer.ts';
+import { closeReason, LOST_PLACE, REVOKED, SHUTTING_DOWN } from './session-end.ts';
 import { StatementLedger } from './statement-ledger.ts';
 import { makeUlid } from './ulid.ts';
 import { Valve } from './valve.ts';
@@ -38,20 +39,8 @@ interface SessionOptions {
   readonly dialCancel: (done: () => void) => void;
 }
 
-/** Bytes that are read ahead from a client whose statement is held: a socket's own high-water mark. */
-const HELD_BYTES = 65_536;
-
 /** What is only prepared counts as no statement. */
 const NOT_RUN = 0;
-
-/** Ends of a session that its refusal names; the rest are losses. */
-const REASONS: Partial<Record<Refusal['code'], CloseReason>> = {
-  'idle-timeout': 'idle-timeout',
-  'shutting-down': 'shutting-down',
-  'session-revoked': 'session-revoked',
-  'protocol-violation': 'protocol-violation',
-  'upstream-lost': 'database-closed',
-};
 
 /**
  * One session from "ready" to its end: carries bytes between the two peers and the plugin's relay,
@@ -67,16 +56,13 @@ export class Session implements RelayActions, Cancellable {
   readonly #clientValve: Valve;
   readonly #databaseValve: Valve;
   readonly #ledger = new StatementLedger();
-  readonly #backlog = new Backlog(HELD_BYTES);
+  readonly #hold = new Hold();
   readonly #relay: Relay;
   readonly #openedAt: number;
   #bytesFromClient = 0;
   #bytesToClient = 0;
   #active = true;
   #draining = false;
-  #held = false;
-  /** Settles what is held; the first verdict counts. */
-  #release: ((verdict: Verdict) => void) | undefined;
   #quit = false;
   #clientLeft = false;
   #revoked = false;
@@ -130,7 +116,7 @@ export class Session implements RelayActions, Cancellable {
   end(refusal: Refusal): void {
     if (this.#closed) return;
     this.#lastWord(() => this.#relay.refuse({ ref: this.facts.id, ...refusal }));
-    this.#close(REASONS[refusal.code] ?? 'internal');
+    this.#close(closeReason(refusal));
     this.#client.end();
     this.#database.destroy();
   }
@@ -144,7 +130,7 @@ export class Session implements RelayActions, Cancellable {
     const at = this.#options.now();
     this.#events.emit({ type: 'cancel.requested', session: this.facts, at, forwarded });
     if (!forwarded) {
-      this.#guard(() => this.#release?.(CANCELLED));
+      this.#hold.settle(CANCELLED);
       return;
     }
     if (!this.#clientValve.close('cancelling')) return;
@@ -169,7 +155,7 @@ export class Session implements RelayActions, Cancellable {
     const verdict = this.#gate.decide(statement);
     if (!(verdict instanceof Promise)) return this.#decided(statement, verdict, at);
     this.#events.emit({ type: 'statement.held', session: this.facts, at, statement });
-    this.#hold(verdict, (settled) => this.#released(statement, settled, at));
+    this.#holdFor(verdict, (settled) => this.#released(statement, settled, at));
     return { statement, verdict: 'held' };
   }
 
@@ -180,7 +166,7 @@ export class Session implements RelayActions, Cancellable {
       verdict.allow ? { statement, verdict } : this.deny(draft, verdict);
     const verdict = this.#gate.decidePrepared(statement);
     if (!(verdict instanceof Promise)) return answer(verdict);
-    this.#hold(verdict, answer);
+    this.#holdFor(verdict, answer);
     return { statement, verdict: 'held' };
   }
 
@@ -271,37 +257,33 @@ export class Session implements RelayActions, Cancellable {
   }
 
   /** Reads nothing of the client's until the verdict is there and the relay has been told. */
-  #hold(pending: Promise<Verdict>, decide: (verdict: Verdict) => DecidedStatement): void {
-    this.#held = true;
+  #holdFor(pending: Promise<Verdict>, decide: (verdict: Verdict) => DecidedStatement): void {
     const release = (settled: Verdict) => {
-      if (this.#release !== release) return;
-      this.#release = undefined;
       const { verdict, ref } = decide(settled);
-      this.#held = false;
+      this.#hold.end();
       this.#relay.release(verdict, ref);
-      this.#readBacklog();
+      this.#readKept();
     };
-    this.#release = release;
-    pending.then((settled) => this.#guard(() => release(settled)));
+    this.#hold.begin(pending, (settled) => this.#guard(() => release(settled)));
   }
 
   /** Goes on with what came meanwhile, up to the next statement that is held. */
-  #readBacklog(): void {
-    while (!this.#held && !this.#closed) {
-      const chunk = this.#backlog.take();
+  #readKept(): void {
+    while (!this.#hold.active && !this.#closed) {
+      const chunk = this.#hold.take();
       if (chunk === undefined) break;
       this.#relay.fromClient(chunk);
     }
-    if (!this.#backlog.full) this.#clientValve.open('held');
+    if (!this.#hold.full) this.#clientValve.open('held');
   }
 
   #readClient(chunk: Uint8Array): void {
-    if (!this.#held) {
+    if (!this.#hold.active) {
       this.#relay.fromClient(chunk);
       return;
     }
-    this.#backlog.add(chunk);
-    if (this.#backlog.full) this.#clientValve.close('held');
+    this.#hold.keep(chunk);
+    if (this.#hold.full) this.#clientValve.close('held');
   }
 
   #clientEnded(): void {
@@ -314,7 +296,7 @@ export class Session implements RelayActions, Cancellable {
    * answers that before it goes. A statement that is held is dropped, for its client may be gone.
    */
   #endDatabase(): void {
-    if (this.#held) this.#lost('client-lost');
+    if (this.#hold.active) this.#lost('client-lost');
     else if (!this.#relay.parked) this.#database.halfClose();
   }
 
@@ -372,7 +354,7 @@ export class Session implements RelayActions, Cancellable {
       // An open transaction is no reason to stay: it could not even be rolled back.
       if (this.#revoked && !this.#relay.running) this.end(REVOKED);
     } catch {
-      this.end({ code: 'internal', message: 'the session lost its place in the protocol' });
+      this.end(LOST_PLACE);
     }
   }
 
@@ -410,15 +392,4 @@ const CANCELLED: Denial = {
   allow: false,
   code: 'cancelled',
   message: 'cancelled by its client before it was decided',
-};
-
-const SHUTTING_DOWN: Refusal = {
-  code: 'shutting-down',
-  message: 'Weir is shutting down',
-  hint: 'Connect again: another replica, or the next start, will answer.',
-};
-
-const REVOKED: Refusal = {
-  code: 'session-revoked',
-  message: 'the policy changed, and you may not use this target any more',
 };
