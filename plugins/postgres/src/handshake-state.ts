@@ -15,6 +15,8 @@ export interface HandshakeState {
   minor: number;
   /** The client's startup parameters, without `user`, `database` and protocol options. */
   parameters: readonly StartupParameter[];
+  /** Whether the database is asked for a replication connection. */
+  replication: boolean;
   /** How the database is reached; the cancel machine reaches it the same way. */
   tls: TlsMode;
   /** ParameterStatus and NoticeResponse messages of the database, as they came. */
@@ -40,6 +42,7 @@ export function makeHandshakeState(): HandshakeState {
   return {
     minor: 0,
     parameters: [],
+    replication: false,
     tls: 'verify-full',
     greeting: NOTHING,
     readyForQuery: NOTHING,

@@ -38,7 +38,13 @@ function makeConnection(
     dialUpstream: (session, actions) =>
       new PostgresUpstream(session, state, { randomBytes, saltedPasswords }, actions),
     makeRelay: (actions) =>
-      new PostgresRelay({ actions, limits, random: randomBytes, parameters: state.reported }),
+      new PostgresRelay({
+        actions,
+        limits,
+        random: randomBytes,
+        parameters: state.reported,
+        replication: state.replication,
+      }),
     makeCancel: (actions) => new PostgresCancel(state, actions),
   };
 }

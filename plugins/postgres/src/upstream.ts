@@ -85,6 +85,7 @@ export class PostgresUpstream implements UpstreamMachine {
       return;
     }
     this.#settings = judgement.settings;
+    this.#state.replication = judgement.settings.some(([name]) => name === 'replication');
     this.#state.tls = this.#session.target.upstream.tls;
     this.#encryption.start();
   }

@@ -1,17 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { bytesOf, type Golden, readExpectedEvents, readGolden } from './goldens/golden.ts';
+import type { Scenario } from './goldens/scenario.ts';
 import { SCENARIOS } from './goldens/scenarios.ts';
 import { describeEvents, RelayHarness } from './relay-harness.ts';
 import { byteByByte, randomSplit, type Split, whole } from './splits.ts';
 import { cutBehind, messageTypes } from './wire-messages.ts';
 
 /** Plays a recorded conversation through a relay that allows everything. */
-function replay(golden: Golden, split: Split, waits: boolean): RelayHarness {
-  const harness = new RelayHarness({ parameters: golden.parameters });
+function replay(scenario: Scenario, golden: Golden, split: Split): RelayHarness {
+  const { waits = false, replication } = scenario;
+  const harness = new RelayHarness({
+    parameters: golden.parameters,
+    replication: replication !== undefined,
+  });
   for (const { side, bytes } of golden.chunks) {
     // What the relay holds back cannot have been answered yet.
-    const parts = waits && side === 'database' ? cutBehind(bytes, 'ZG') : [bytes];
+    const parts = waits && side === 'database' ? cutBehind(bytes, 'ZGW') : [bytes];
     for (const piece of parts.flatMap(split)) {
       if (side === 'client') harness.relay.fromClient(piece);
       else harness.relay.fromDatabase(piece);
@@ -27,12 +32,13 @@ function byStatement(lines: readonly string[]): readonly string[] {
   return own.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
 }
 
-describe.each(SCENARIOS)('the recorded conversation $name', ({ name, reaching, waits = false }) => {
+describe.each(SCENARIOS)('the recorded conversation $name', (scenario) => {
+  const { name, reaching, waits = false } = scenario;
   const golden = readGolden(name);
   const expected = readExpectedEvents(name);
 
   function expectPlayed(split: Split): void {
-    const { clientBytes, databaseBytes, events } = replay(golden, split, waits);
+    const { clientBytes, databaseBytes, events } = replay(scenario, golden, split);
     const answers = bytesOf(golden, 'database');
     if (reaching === undefined) {
       expect(databaseBytes.equals(bytesOf(golden, 'client'))).toBe(true);
@@ -47,7 +53,7 @@ describe.each(SCENARIOS)('the recorded conversation $name', ({ name, reaching, w
   }
 
   it('tells what happened', () => {
-    expect(describeEvents(replay(golden, whole, waits).events)).toEqual(expected);
+    expect(describeEvents(replay(scenario, golden, whole).events)).toEqual(expected);
   });
 
   it('passes whole', () => {

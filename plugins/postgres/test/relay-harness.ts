@@ -50,6 +50,8 @@ export interface HarnessOptions {
   readonly decidePrepared?: (text: string) => Verdict | 'hold';
   readonly limits?: Partial<MachineLimits>;
   readonly parameters?: ReadonlyMap<string, string>;
+  /** Whether the session is a replication connection's. */
+  readonly replication?: boolean;
   /** Where bytes go beside the record. */
   readonly toClient?: (bytes: Uint8Array) => void;
   readonly toDatabase?: (bytes: Uint8Array) => void;
@@ -91,6 +93,7 @@ export class RelayHarness implements RelayActions {
       limits: { ...LIMITS, ...options.limits },
       random: (length) => this.#nextName(length),
       parameters: options.parameters ?? new Map([['client_encoding', 'UTF8']]),
+      replication: options.replication ?? false,
     });
   }
 

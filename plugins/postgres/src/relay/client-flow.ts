@@ -57,7 +57,8 @@ export class ClientFlow {
     if (this.#state.queue.length > this.#depth) this.#pause();
     const needed = this.#flushNeeded || this.#isFarAhead();
     this.#flushNeeded = false;
-    if (!needed || !this.#unflushed) return;
+    // A replication session holds no answer back, and while it streams a Flush would end it.
+    if (!needed || !this.#unflushed || this.#state.replication) return;
     this.#unflushed = false;
     this.#actions.toDatabase(FLUSH);
   }

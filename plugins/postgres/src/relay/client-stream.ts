@@ -15,6 +15,7 @@ import {
 } from '../protocol/frontend-decode.ts';
 import { largeObjectCall } from '../protocol/large-objects.ts';
 import { Frontend, frontendLimit, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
+import { replicationResults } from '../protocol/replication-commands.ts';
 import { splitStatements } from '../protocol/split-statements.ts';
 import { ClientFlow } from './client-flow.ts';
 import { CHANGED, Decisions, HELD, toWithheld } from './decisions.ts';
@@ -244,6 +245,8 @@ export class ClientStream implements MessageReader {
     if (!this.#state.settled && DEPENDS_ON_SETTINGS.test(text)) {
       return this.#state.queue.segmentEnds > 0 ? this.#await(false) : this.#denyQuery(UNSETTLED);
     }
+    const results = this.#state.replication ? replicationResults(text) : undefined;
+    if (results !== undefined) return this.#queryOfOne(text, results === 'many');
     const semicolon = text.indexOf(';');
     const single = semicolon < 0 || semicolon === text.length - 1;
     const splittable = this.#state.encoding.isAsciiSafe(bytes, start, end);
@@ -251,10 +254,14 @@ export class ClientStream implements MessageReader {
     if (splittable && !(single && BEGINS_WITH_LETTER.test(text))) {
       return this.#queryOfSeveral(bytes.subarray(start, end));
     }
-    const decided = this.#decide(0, semicolon < 0 ? text : text.slice(0, -1), 'text');
+    return this.#queryOfOne(semicolon < 0 ? text : text.slice(0, -1), false);
+  }
+
+  #queryOfOne(text: string, manyResults: boolean): Fate {
+    const decided = this.#decide(0, text, 'text');
     if (typeof decided === 'number') return decided;
     return decided.verdict.allow
-      ? this.#sendQuery([decided.statement], undefined, PASS)
+      ? this.#sendQuery([decided.statement], undefined, PASS, manyResults)
       : this.#replaceQuery([], toWithheld(decided), NOTHING);
   }
 
@@ -279,10 +286,17 @@ export class ClientStream implements MessageReader {
     return this.#sendQuery(statements, undefined, PASS);
   }
 
-  #sendQuery(statements: readonly Statement[], withheld: Withheld | undefined, fate: Fate): Fate {
+  #sendQuery(
+    statements: readonly Statement[],
+    withheld: Withheld | undefined,
+    fate: Fate,
+    manyResults = false,
+  ): Fate {
     this.#state.send({
       kind: 'query',
       statements,
+      manyResults,
+      lastTag: undefined,
       withheld,
       changes: statements.flatMap(({ text }) => readNameChanges(text)),
       current: 0,

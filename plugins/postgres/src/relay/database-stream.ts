@@ -184,6 +184,7 @@ export class DatabaseStream implements MessageReader {
     if (!STATUSES.has(status)) return this.#violated('unknown transaction status');
     const head = this.#state.queue.first;
     if (head?.kind === 'query') {
+      this.#endManyResults(head);
       const open = head.current < head.statements.length || head.withheld !== undefined;
       if (open && !head.failed) return this.#violated('fewer results than statements');
     } else if (head?.kind === 'call') {
@@ -207,6 +208,10 @@ export class DatabaseStream implements MessageReader {
     if (running === undefined) return this.#violated('a result that no statement asked for');
     const statement = currentStatement(running);
     if (statement === undefined) return this.#violated('more results than statements');
+    if (running.kind === 'query' && running.manyResults) {
+      running.lastTag = tag;
+      return PASS;
+    }
     this.#tellCompleted(statement, running.tally, tag, false);
     if (running.kind === 'execute') {
       this.#state.answered();
@@ -215,6 +220,14 @@ export class DatabaseStream implements MessageReader {
       running.tally = { rows: 0, bytes: 0 };
     }
     return PASS;
+  }
+
+  /** Only the string's end shows that a replication command has given its last result. */
+  #endManyResults(query: OutstandingQuery): void {
+    const statement = currentStatement(query);
+    if (statement === undefined || query.lastTag === undefined) return;
+    this.#tellCompleted(statement, query.tally, query.lastTag, false);
+    query.current += 1;
   }
 
   /** The answer to a string or statement of nothing but white space and comments. */
@@ -286,7 +299,9 @@ export class DatabaseStream implements MessageReader {
         this.#tellCompleted(head.statement, head.tally, '', true);
         return this.#expect(true);
       case Backend.CopyInResponse:
+        return this.#copyFromClient();
       case Backend.CopyBothResponse:
+        if (head?.kind !== 'query' || !head.manyResults) return this.#violated('unexpected copy');
         return this.#copyFromClient();
       case Backend.CopyOutResponse:
         return this.#running() === undefined ? this.#violated('unexpected copy') : PASS;

@@ -79,6 +79,10 @@ export interface OutstandingExecute {
 export interface OutstandingQuery {
   readonly kind: 'query';
   readonly statements: readonly Statement[];
+  /** Its only statement is a replication command of any number of results, and ends with the string. */
+  readonly manyResults: boolean;
+  /** The tag of the newest of these results. */
+  lastTag: string | undefined;
   readonly withheld: Withheld | undefined;
   readonly changes: readonly NameChange[];
   /** The statement whose result comes next. */

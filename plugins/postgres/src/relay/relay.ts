@@ -12,6 +12,8 @@ interface RelayOptions {
   readonly random: RandomBytes;
   /** The settings that the database reported during the handshake. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** Whether this is a replication connection. */
+  readonly replication: boolean;
 }
 
 /**
@@ -19,13 +21,14 @@ interface RelayOptions {
  * https://www.postgresql.org/docs/18/protocol-flow.html
  */
 export class PostgresRelay implements Relay {
-  readonly #state = new SessionState();
+  readonly #state: SessionState;
   readonly #actions: RelayActions;
   readonly #client: ClientStream;
   readonly #database: DatabaseStream;
   #over = false;
 
-  constructor({ actions, limits, random, parameters }: RelayOptions) {
+  constructor({ actions, limits, random, parameters, replication }: RelayOptions) {
+    this.#state = new SessionState(replication);
     this.#actions = actions;
     this.#client = new ClientStream(this.#state, actions, limits, random);
     this.#database = new DatabaseStream(this.#state, actions, (ready) => this.#answersCame(ready));

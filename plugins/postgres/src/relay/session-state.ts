@@ -31,6 +31,8 @@ export class SessionState {
   readonly statements = new Names<Prepared>();
   readonly portals = new Names<Portal>();
   readonly encoding = new ClientEncoding();
+  /** The database takes replication commands on this connection. */
+  readonly replication: boolean;
   standardStrings = true;
   /** The status byte of the last ReadyForQuery. */
   transaction: number = STATUS_IDLE;
@@ -49,6 +51,10 @@ export class SessionState {
    * fails, what follows it in its segment is skipped, too.
    */
   #segment = 0;
+
+  constructor(replication: boolean) {
+    this.replication = replication;
+  }
 
   /** Takes note of a setting that the database reports. */
   parameter(name: string, value: string): void {

@@ -12,7 +12,8 @@ import { SCENARIOS } from './scenarios.ts';
  */
 const server = await startPostgres({
   version: '18',
-  hba: ['host all all all trust'],
+  hba: ['host all all all trust', 'host replication all all trust'],
+  settings: { wal_level: 'logical' },
   tls: false,
 });
 try {
@@ -25,6 +26,9 @@ try {
       port: server.port,
       user: server.user,
       database: server.database,
+      ...(scenario.replication === undefined
+        ? {}
+        : { parameters: { replication: scenario.replication } }),
       witness: (side, bytes) => chunks.push([side, bytes.toString('base64')]),
     });
     try {
@@ -35,7 +39,9 @@ try {
     const golden = {
       scenario: scenario.name,
       server: parameters.get('server_version'),
-      sessionUnique: 'process ids in NotificationResponse; line numbers of the source in errors',
+      sessionUnique:
+        'process ids in NotificationResponse; line numbers of the source in errors; ' +
+        'positions, times and identifiers in replication',
       parameters: Object.fromEntries(
         ['client_encoding', 'standard_conforming_strings'].map((name) => [
           name,

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly reaching?: string;
   /** The relay holds something back until an earlier part is answered in full. */
   readonly waits?: true;
+  /** The value of the startup parameter `replication`, where the conversation is such a connection's. */
+  readonly replication?: 'database' | 'true';
   readonly run: (client: RawFrontend, surroundings: Surroundings) => Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import { ASYNCHRONOUS } from './asynchronous-scenarios.ts';
 import { COPY } from './copy-scenarios.ts';
 import { EXTENDED } from './extended-scenarios.ts';
 import { NAMES } from './name-scenarios.ts';
+import { REPLICATION } from './replication-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import { SIMPLE } from './simple-scenarios.ts';
 
@@ -11,4 +12,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...NAMES,
   ...COPY,
   ...ASYNCHRONOUS,
+  ...REPLICATION,
 ];
