@@ -10,6 +10,7 @@ import {
   type SecuredFacts,
   WeirError,
 } from '@weir/contract';
+import { readAskedTarget } from './asked-target.ts';
 import { type HandshakeState, releaseHandshake } from './handshake-state.ts';
 import {
   ACCEPTED,
@@ -26,6 +27,7 @@ import {
   decodeFirstPacket,
   decodeStartup,
   LONGEST_PACKET,
+  parameterValue,
   protocolNumber,
   readsAncientErrors,
   SHORTEST_PACKET,
@@ -55,6 +57,8 @@ interface Login {
   readonly user: string;
   readonly database: string;
   readonly application: string | undefined;
+  /** What to do instead, when there is no such target. */
+  readonly hint: string | undefined;
 }
 
 /**
@@ -133,7 +137,8 @@ export class PostgresDownstream implements Downstream {
   refuse(refusal: Refusal): void {
     if (this.#phase === 'done' || this.#phase === 'accepted') return;
     // Between the two ends of a TLS handshake there is no way to say anything.
-    if (this.#phase !== 'securing') this.#actions.send(this.#encodeRefusal(refusal));
+    const said = this.#withHint(refusal);
+    if (this.#phase !== 'securing') this.#actions.send(this.#encodeRefusal(said));
     this.#end();
   }
 
@@ -143,6 +148,13 @@ export class PostgresDownstream implements Downstream {
     this.#pipelined = [];
     this.#pipelinedBytes = 0;
     return received;
+  }
+
+  #withHint(refusal: Refusal): Refusal {
+    const hint = this.#login?.hint;
+    return refusal.code === 'target-unavailable' && hint !== undefined
+      ? { ...refusal, hint }
+      : refusal;
   }
 
   #read(chunk: Uint8Array): void {
@@ -255,12 +267,9 @@ export class PostgresDownstream implements Downstream {
   }
 
   #askPassword(user: string, parameters: readonly StartupParameter[]): void {
-    const database = parameterValue(parameters, 'database');
-    this.#login = {
-      user,
-      database: database === undefined || database === '' ? user : database,
-      application: parameterValue(parameters, 'application_name'),
-    };
+    const { database, hint } = readAskedTarget(parameters);
+    const application = parameterValue(parameters, 'application_name');
+    this.#login = { user, database, application, hint };
     this.#phase = 'password';
     this.#actions.send(encodeAuthenticationCleartextPassword());
   }
@@ -335,10 +344,6 @@ function decodePassword(message: HandshakeMessage): string {
   const end = message.body.indexOf(0);
   if (end < 0 || end !== message.body.length - 1) throw new DecodeError('invalid password message');
   return decodeUtf8(message.body.subarray(0, end));
-}
-
-function parameterValue(parameters: readonly StartupParameter[], name: string): string | undefined {
-  return parameters.find(([key]) => key === name)?.[1];
 }
 
 /** Parameters that say where to go; the target's own take their place. */

@@ -1,4 +1,6 @@
 import type { Refusal, Target } from '@weir/contract';
+import { isPhysicalReplication, TARGET_SETTING } from './asked-target.ts';
+import { parseBoolean } from './protocol/parse-boolean.ts';
 import type { StartupParameter } from './protocol/startup.ts';
 import { parseStartupOptions } from './startup-options.ts';
 
@@ -75,10 +77,13 @@ export function judgeStartupSettings(
 ): SettingsJudgement {
   const flat = flattenOptions(parameters);
   if ('code' in flat) return { allowed: false, refusal: flat };
+  const physical = isPhysicalReplication(parameters);
   const extra = new Set(target.allowSettings.map((name) => name.toLowerCase()));
   const settings = new Map<string, StartupParameter>();
   for (const [name, value] of flat) {
     const key = name.toLowerCase();
+    // It was for us.
+    if (physical && key === TARGET_SETTING) continue;
     const refusal =
       key === 'replication'
         ? judgeReplication(value, target)
@@ -125,7 +130,7 @@ function judgeReplication(value: string, target: Target): Refusal | undefined {
   return {
     code: 'replication-forbidden',
     message: 'replication connections to this target are not allowed',
-    hint: 'Connect without the "replication" parameter.',
+    hint: 'Have it allowed for this target (allow_replication), or connect without the "replication" parameter.',
   };
 }
 
@@ -148,17 +153,6 @@ function forbiddenSwitch(argument: string): Refusal {
 /** The server strips everything but letters and digits before it compares encoding names. */
 function isAsciiSafeEncoding(value: string): boolean {
   return ASCII_SAFE_ENCODING.test(value.replace(/[^0-9A-Za-z]/g, '').toLowerCase());
-}
-
-/** The server's parse_bool: any unambiguous beginning of a word counts; undefined is no boolean. */
-function parseBoolean(value: string): boolean | undefined {
-  const text = value.toLowerCase();
-  if (text === '') return undefined;
-  if (text === '1' || text === 'on' || 'true'.startsWith(text) || 'yes'.startsWith(text)) {
-    return true;
-  }
-  if (text === '0' || 'false'.startsWith(text) || 'no'.startsWith(text)) return false;
-  return text === 'of' || text === 'off' ? false : undefined;
 }
 
 function quoted(text: string): string {

@@ -235,6 +235,10 @@ const passwords: readonly DownstreamTranscript[] = [
   },
 ];
 
+/** What pg_basebackup of PostgreSQL 15 sends. */
+const REPLICATION = { user: ANA.user, database: 'replication', replication: 'true' };
+const LOG_IN = { bytes: password('token') };
+
 const answers: readonly DownstreamTranscript[] = [
   {
     name: 'a refusal of the login',
@@ -255,6 +259,43 @@ const answers: readonly DownstreamTranscript[] = [
       asked,
       LOGIN,
       { send: text(fatal('3D000', 'no target "orders"', { D: 'weir ref 01J', H: 'Ask.' })) },
+    ],
+  },
+  {
+    name: 'physical replication of a target that the connection string names',
+    steps: [{ bytes: startup({ ...REPLICATION, options: '-c weir.target=orders' }) }, LOG_IN],
+    deeds: [asked, LOGIN],
+  },
+  {
+    name: 'physical replication of no target, which is told how to name one',
+    steps: [
+      { bytes: startup(REPLICATION) },
+      LOG_IN,
+      { refuse: { code: 'target-unavailable', message: 'no such target', hint: 'Ask.' } },
+    ],
+    deeds: [
+      asked,
+      { ...LOGIN, database: 'replication' },
+      {
+        send: text(
+          fatal('3D000', 'no such target', {
+            H: "For physical replication, name the target in the connection string: options='-c weir.target=NAME'.",
+          }),
+        ),
+      },
+    ],
+  },
+  {
+    name: 'physical replication of a target that says no for another reason',
+    steps: [
+      { bytes: startup(REPLICATION) },
+      LOG_IN,
+      { refuse: { code: 'replication-forbidden', message: 'not here', hint: 'Ask.' } },
+    ],
+    deeds: [
+      asked,
+      { ...LOGIN, database: 'replication' },
+      { send: text(fatal('42501', 'not here', { H: 'Ask.' })) },
     ],
   },
   {

@@ -224,6 +224,34 @@ describe('replication', () => {
   });
 });
 
+describe('the name of a target for physical replication', () => {
+  const PARAMETERS: Pairs = [
+    ['options', '-c geqo=off -c Weir.Target=orders'],
+    ['weir.target', 'orders'],
+  ];
+
+  it('stays with Weir', () => {
+    expect(judge([['replication', 'true'], ...PARAMETERS], { allowReplication: true })).toEqual({
+      allowed: true,
+      settings: [
+        ['geqo', 'off'],
+        ['replication', 'true'],
+      ],
+    });
+  });
+
+  it.each(['false', 'database'])(
+    'is refused like any unknown setting where replication is %s',
+    (value) => {
+      expect(
+        judge([['replication', value], ...PARAMETERS], { allowReplication: true }),
+      ).toMatchObject({
+        refusal: { code: 'setting-forbidden' },
+      });
+    },
+  );
+});
+
 describe('the order of settings', () => {
   it('is options first, then parameters; the last of a name stays', () => {
     expect(

@@ -106,6 +106,14 @@ export function decodeStartup(body: Buffer, askedMinor: number): StartupRequest 
   };
 }
 
+/** The value of the parameter of this name, in the case in which it stands. */
+export function parameterValue(
+  parameters: readonly StartupParameter[],
+  name: string,
+): string | undefined {
+  return parameters.find(([key]) => key === name)?.[1];
+}
+
 /** A StartupMessage of protocol 3.0. */
 export function encodeStartup(parameters: readonly StartupParameter[]): Buffer {
   const fields = parameters.flatMap(([name, value]) => [cstring(name), cstring(value)]);
