@@ -5,6 +5,9 @@ const TOOLS = {
   psql: 'command -v psql',
   pg_dump: 'command -v pg_dump',
   pgbench: 'command -v pgbench',
+  pg_recvlogical: 'command -v pg_recvlogical',
+  pg_basebackup: 'command -v pg_basebackup',
+  pg_receivewal: 'command -v pg_receivewal',
   'Python 3.10 or newer with venv':
     "python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'",
   // From 1.21 on, Go fetches by itself the newer version that a module asks for.

@@ -23,16 +23,20 @@ const ANA = 'ana@acme.com';
 const TOKEN_SECONDS = 4 * 60 * 60;
 const START_LIMIT = 30_000;
 
-/** Starts Weir from source as its users do. `upstreams` says what stands behind each target. */
+/**
+ * Starts Weir from source as its users do. `upstreams` says what stands behind each target;
+ * `replicated` are the targets that allow replication.
+ */
 export async function startWeirProcess(
   upstreams: ReadonlyMap<string, Connection>,
+  replicated: readonly string[] = [],
 ): Promise<WeirProcess> {
   const dir = await mkdtemp(join(tmpdir(), 'weir-e2e-serve-'));
   const issuer = await startIssuer();
   await makeCertificates({ hosts: ['127.0.0.1', 'localhost'], dir });
   const config = join(dir, 'weir.yaml');
   // JSON is YAML.
-  await writeFile(config, JSON.stringify(configuration(upstreams, issuer), null, 2));
+  await writeFile(config, JSON.stringify(configuration(upstreams, replicated, issuer), null, 2));
   const weir = await startGuarded({
     command: process.execPath,
     args: ['--conditions=weir-source', COMMAND, 'serve', '--config', config],
@@ -68,11 +72,16 @@ export async function startWeirProcess(
   };
 }
 
-function configuration(upstreams: ReadonlyMap<string, Connection>, issuer: Issuer) {
+function configuration(
+  upstreams: ReadonlyMap<string, Connection>,
+  replicated: readonly string[],
+  issuer: Issuer,
+) {
   const targets = [...upstreams].map(([name, { host, port, database, user, caFile }]) => {
     const password = `\${env:${passwordVariable(name)}}`;
     const upstream = { host, port, database, user, password, tls: 'verify-full', ca: caFile };
-    return [name, { protocol: 'postgres', environment: 'test', upstream }];
+    const allow_replication = replicated.includes(name);
+    return [name, { protocol: 'postgres', environment: 'test', upstream, allow_replication }];
   });
   return {
     version: 1,
