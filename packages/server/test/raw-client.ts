@@ -3,11 +3,16 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 /** What `next` answers when the connection has ended. */
-export const CLOSED = { type: 'closed', fields: new Map<string, string>() } as const;
+export const CLOSED = {
+  type: 'closed',
+  body: Buffer.alloc(0),
+  fields: new Map<string, string>(),
+} as const;
 
 /** A message of the server; of an error or notice, its fields by their letters. */
 export interface RawMessage {
   readonly type: string;
+  readonly body: Buffer;
   readonly fields: ReadonlyMap<string, string>;
 }
 
@@ -103,6 +108,15 @@ export class RawClient {
     this.#socket.end();
   }
 
+  /** Reads nothing any more, as a client that is busy with something else. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   reset(): void {
     this.#socket.destroy();
   }
@@ -113,7 +127,8 @@ export class RawClient {
       if (this.#bytes.length >= length) {
         const wire = this.#bytes.subarray(0, length);
         this.#bytes = this.#bytes.subarray(length);
-        return { type: wire.toString('latin1', 0, 1), fields: fieldsOf(wire) };
+        const type = wire.toString('latin1', 0, 1);
+        return { type, body: wire.subarray(HEADER_BYTES), fields: fieldsOf(wire) };
       }
       if (this.#ended) return CLOSED;
       await this.#more();
