@@ -1,5 +1,5 @@
 import type { Refusal, Target } from '@weir/contract';
-import { isPhysicalReplication, TARGET_SETTING } from './asked-target.ts';
+import { saysTarget } from './asked-target.ts';
 import { parseBoolean } from './protocol/parse-boolean.ts';
 import type { StartupParameter } from './protocol/startup.ts';
 import { parseStartupOptions } from './startup-options.ts';
@@ -77,13 +77,12 @@ export function judgeStartupSettings(
 ): SettingsJudgement {
   const flat = flattenOptions(parameters);
   if ('code' in flat) return { allowed: false, refusal: flat };
-  const physical = isPhysicalReplication(parameters);
   const extra = new Set(target.allowSettings.map((name) => name.toLowerCase()));
   const settings = new Map<string, StartupParameter>();
   for (const [name, value] of flat) {
     const key = name.toLowerCase();
-    // It was for us.
-    if (physical && key === TARGET_SETTING) continue;
+    // It was for us. Where it says another target than this one, it is refused like any other.
+    if (saysTarget(key, value, target)) continue;
     const refusal =
       key === 'replication'
         ? judgeReplication(value, target)

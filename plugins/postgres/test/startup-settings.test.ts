@@ -224,28 +224,27 @@ describe('replication', () => {
   });
 });
 
-describe('the name of a target for physical replication', () => {
-  const PARAMETERS: Pairs = [
-    ['options', '-c geqo=off -c Weir.Target=orders'],
-    ['weir.target', 'orders'],
-  ];
-
-  it('stays with Weir', () => {
-    expect(judge([['replication', 'true'], ...PARAMETERS], { allowReplication: true })).toEqual({
+describe('a setting that names the target', () => {
+  it.each<[string, Pairs]>([
+    ['for physical replication', [['replication', 'true']]],
+    ['for logical replication', [['replication', 'database']]],
+    ['in any other session', []],
+  ])('stays with Weir %s', (_when, settings) => {
+    const named: Pairs = [
+      ['options', '-c geqo=off -c Weir.Target=orders-prod'],
+      ['weir.target', 'orders-prod'],
+    ];
+    expect(judge([...settings, ...named], { allowReplication: true })).toEqual({
       allowed: true,
-      settings: [
-        ['geqo', 'off'],
-        ['replication', 'true'],
-      ],
+      settings: [['geqo', 'off'], ...settings],
     });
   });
 
-  it.each(['false', 'database'])(
-    'is refused like any unknown setting where replication is %s',
+  it.each(['payroll', 'orders-prod/reporting', 'ORDERS-PROD', ''])(
+    'is refused like any unknown one when it says %j',
     (value) => {
-      expect(
-        judge([['replication', value], ...PARAMETERS], { allowReplication: true }),
-      ).toMatchObject({
+      const options = `-c weir.target=${value} -c weir.target=orders-prod`;
+      expect(judge([['options', options]])).toMatchObject({
         refusal: { code: 'setting-forbidden' },
       });
     },
