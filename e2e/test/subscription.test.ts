@@ -37,11 +37,12 @@ const why = possible ? '' : ' (skipped: it needs Weir and Postgres 18)';
 
   /** Waits until the subscriber answers a question with this. */
   async function settles(question: string, answer: string): Promise<void> {
-    for (;;) {
+    for (const deadline = Date.now() + LIMIT; Date.now() < deadline; ) {
       const [row] = await subscriber.query(`select (${question})::text as answer`);
       if (row?.['answer'] === answer) return;
       await delay(20);
     }
+    throw new Error(`the subscriber never answered ${answer} to: ${question}`);
   }
 
   it(

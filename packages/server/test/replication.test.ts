@@ -1,15 +1,17 @@
 import { Buffer } from 'node:buffer';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Backdrop, startBackdrop, targetLines } from './backdrop.ts';
 import type { RawClient } from './raw-client.ts';
 import { type RunningWeir, withWeir } from './running-weir.ts';
 import { until } from './until.ts';
 
+jest.setTimeout(60_000);
+
 let backdrop: Backdrop;
 
 beforeAll(async () => {
   backdrop = await startBackdrop({ postgres: true });
-}, 60_000);
+});
 
 afterAll(async () => {
   await backdrop.stop();

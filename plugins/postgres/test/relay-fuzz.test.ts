@@ -2,10 +2,11 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
 import { ALLOW, type Denial, type Statement, type Verdict } from '@weir/contract';
 import fc from 'fast-check';
+import { Q } from './frontend-messages.ts';
 import { FUZZ_PATIENCE, fuzzSearch } from './fuzz-search.ts';
 import { readGolden } from './goldens/golden.ts';
 import { SCENARIOS } from './goldens/scenarios.ts';
-import { RelayHarness } from './relay-harness.ts';
+import { type HarnessOptions, RelayHarness } from './relay-harness.ts';
 import { randomSplit } from './splits.ts';
 
 const SEARCH = fuzzSearch(3);
@@ -27,8 +28,11 @@ function decide({ seq }: Statement): Verdict | 'hold' {
 }
 
 /** Plays the steps as core would: a session that was violated is over, and nothing follows. */
-function play(steps: readonly Step[], parameters?: ReadonlyMap<string, string>): RelayHarness {
-  const harness = new RelayHarness({ decide, ...(parameters === undefined ? {} : { parameters }) });
+function play(
+  steps: readonly Step[],
+  options: Pick<HarnessOptions, 'parameters' | 'replication'> = {},
+): RelayHarness {
+  const harness = new RelayHarness({ decide, ...options });
   for (const step of steps) {
     if (step.side === 'gate') {
       if (harness.held.length > 0) harness.release(step.verdict);
@@ -93,11 +97,15 @@ describe('a relay neither throws nor hangs nor goes on after a violation', () =>
   it(
     'on messages in any order and of any length',
     () => {
-      const client = almostMessage('BCDEFHPQSXcdfp~');
+      const commands = fc.constantFrom(Q('BASE_BACKUP'), Q('START_REPLICATION 0/0'));
+      const client = fc.oneof(
+        { weight: 9, arbitrary: almostMessage('BCDEFHPQSXcdfp~') },
+        { weight: 1, arbitrary: commands },
+      );
       const database = almostMessage('123ACDEGHINSTVWZcdnstR~');
       fc.assert(
-        fc.property(stepsOf(client, database), (steps) => {
-          play(steps);
+        fc.property(stepsOf(client, database), fc.boolean(), (steps, replication) => {
+          play(steps, { replication });
         }),
         SEARCH,
       );
@@ -108,14 +116,17 @@ describe('a relay neither throws nor hangs nor goes on after a violation', () =>
   it(
     'on recorded conversations with something changed',
     () => {
-      const goldens = SCENARIOS.map(({ name }) => readGolden(name));
+      const goldens = SCENARIOS.map(({ name, replication }) => ({
+        ...readGolden(name),
+        replication: replication !== undefined,
+      }));
       const mutations = fc.array(fc.record({ at: fc.nat(), kind: kinds, byte: fc.nat(255) }), {
         minLength: 1,
         maxLength: 4,
       });
       const golden = fc.constantFrom(...goldens);
       fc.assert(
-        fc.property(golden, mutations, randomSplit, ({ chunks, parameters }, changes, split) => {
+        fc.property(golden, mutations, randomSplit, ({ chunks, ...options }, changes, split) => {
           const steps = chunks.map(({ side, bytes }): Step => ({ side, bytes }));
           for (const { at, kind, byte } of changes) mutate(steps, at, kind, byte);
           const cut = steps.flatMap((step) =>
@@ -123,7 +134,7 @@ describe('a relay neither throws nor hangs nor goes on after a violation', () =>
               ? split(step.bytes).map((bytes): Step => ({ side: step.side, bytes }))
               : [step],
           );
-          play(cut, parameters);
+          play(cut, options);
         }),
         SEARCH,
       );

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
+import { ALLOW } from '@weir/contract';
 import fc from 'fast-check';
 import { c, d, Q } from './frontend-messages.ts';
 import { describeEvents, RelayHarness } from './relay-harness.ts';
@@ -156,6 +157,16 @@ describe('in a replication session', () => {
     harness.relay.fromDatabase(W);
     expect(messageTypes(harness.databaseBytes)).toBe('Qdc');
     expect(harness.throttled).toBe(false);
+  });
+
+  it('a command that is held keeps back what comes behind it', () => {
+    const harness = new RelayHarness({ replication: true, decide: () => 'hold' });
+    harness.relay.fromClient(Buffer.concat([Q('START_REPLICATION 0/0'), d('r')]));
+    expect(messageTypes(harness.databaseBytes)).toBe('');
+    harness.release(ALLOW);
+    expect(messageTypes(harness.databaseBytes)).toBe('Q');
+    harness.relay.fromDatabase(W);
+    expect(messageTypes(harness.databaseBytes)).toBe('Qd');
   });
 
   it('no pause of a client that is far ahead is flushed', () => {
