@@ -7,6 +7,9 @@ import { cstring, message } from './wire-bytes.ts';
 export const Q = serialize.query;
 export const P = (text: string, name = '') =>
   message('P', cstring(name), cstring(text), Buffer.alloc(2));
+/** A Parse whose text is encoded in LATIN1. */
+export const latin1P = (text: string, name = '') =>
+  message('P', cstring(name), Buffer.from(`${text}\0`, 'latin1'), Buffer.alloc(2));
 export const B = serialize.bind;
 export const E = (portal = '', rows = 0) => serialize.execute({ portal, rows });
 export const D = (type: 'S' | 'P', name = '') => serialize.describe({ type, name });

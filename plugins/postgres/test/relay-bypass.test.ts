@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Statement, Verdict } from '@weir/contract';
 import { type PostgresServer, startPostgres } from '@weir/testkit';
-import { B, C, E, P, Q, S } from './frontend-messages.ts';
+import { B, C, E, latin1P, P, Q, S } from './frontend-messages.ts';
 import { type BackendMessage, functionCall, RawFrontend } from './raw-frontend.ts';
 import { denyMatching } from './relay-harness.ts';
 import { type RelayPump, startRelayPump } from './relay-pump.ts';
@@ -198,6 +198,53 @@ const SETTINGS: readonly Bypass[] = [
   },
 ];
 
+/** Denied by the name of its table, which only a reader of the right encoding sees. */
+const TREASURE = 'SELECT word FROM trésor';
+const LATIN1 = [P("SET client_encoding = 'LATIN1'"), B({}), E()];
+const ENCODED = [latin1P("SELECT 'é'"), B({}), E()];
+
+const BATCHED_SETTINGS: readonly Bypass[] = [
+  {
+    name: 'the encoding changes in the same batch',
+    parts: [[1, ...LATIN1, latin1P(TREASURE), B({}), E(), S]],
+  },
+  {
+    name: 'a function changes it',
+    parts: [
+      [
+        1,
+        ...[P("SELECT set_config('client_' || 'encoding', 'LATIN1', false)"), B({}), E()],
+        ...[latin1P(TREASURE), B({}), E(), S],
+      ],
+    ],
+  },
+  {
+    name: 'it changes as soon as a statement is planned',
+    parts: [
+      [1, P('SELECT to_latin1()'), B({}), latin1P(TREASURE, 's'), B({ statement: 's' }), E(), S],
+    ],
+  },
+  {
+    name: 'it changes behind a text that was asked about',
+    parts: [[1, ...LATIN1, ...ENCODED, P('RESET ALL'), B({}), E(), P(TREASURE), B({}), E(), S]],
+  },
+  {
+    name: 'it changes back before the database reports it',
+    parts: [
+      [1, ...LATIN1, ...ENCODED, P('RESET ALL'), B({}), E(), S],
+      [1, P(TREASURE), B({}), E(), S],
+    ],
+  },
+  {
+    name: 'it changes back because the batch fails',
+    parts: [[2, ...LATIN1, ...ENCODED, ...FAILS, S, P(TREASURE), B({}), E(), S]],
+  },
+  {
+    name: 'it changes back because the batch fails, and a query string follows',
+    parts: [[2, ...LATIN1, ...ENCODED, ...FAILS, S, Q(TREASURE)]],
+  },
+];
+
 const TEXTS: readonly Bypass[] = [
   ...[
     `SELECT 1; ${SECRET}`,
@@ -225,11 +272,17 @@ const TEXTS: readonly Bypass[] = [
   },
 ];
 
-const BYPASSES: readonly Bypass[] = [...PIPELINES, ...SQL_NAMES, ...SETTINGS, ...TEXTS];
+const BYPASSES: readonly Bypass[] = [
+  ...PIPELINES,
+  ...SQL_NAMES,
+  ...SETTINGS,
+  ...BATCHED_SETTINGS,
+  ...TEXTS,
+];
 
 let server: PostgresServer;
 let pump: RelayPump;
-const denySecret = denyMatching(/^select secret/i);
+const denySecret = denyMatching(/^select secret|trésor/i);
 
 function decide(statement: Statement): Verdict {
   if (statement.source !== 'name') return denySecret(statement);
@@ -239,6 +292,9 @@ function decide(statement: Statement): Verdict {
 beforeAll(async () => {
   server = await startPostgres({ version: '18', hba: ['host all all all trust'], tls: false });
   await server.query("CREATE TABLE vault AS SELECT 'canary'::text AS secret");
+  await server.query("CREATE TABLE trésor AS SELECT 'canary'::text AS word");
+  await server.query(`CREATE FUNCTION to_latin1() RETURNS text IMMUTABLE LANGUAGE plpgsql AS
+    'BEGIN RETURN set_config(''client_encoding'', ''LATIN1'', false); END'`);
   await server.query(`ALTER DATABASE ${server.database} SET app.secret = 'canary'`);
   pump = await startRelayPump(server.port, { decide });
 }, 60_000);

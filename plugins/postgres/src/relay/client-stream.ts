@@ -37,7 +37,9 @@ import { type Fate, type MessageReader, MessageWalk, PASS, STOP, WAIT } from './
 import { madeInSql, type Withheld } from './outstanding.ts';
 import { PreparedText, preparedBytes } from './prepared-text.ts';
 import type { SessionState } from './session-state.ts';
+import { makeSettingsQuestion } from './settings-question.ts';
 import { readNameChanges } from './sql-names.ts';
+import { dependsOnSettings } from './text-settings.ts';
 import { makeFailingExecute, makeFailingQuery, type RandomBytes } from './withheld.ts';
 
 /**
@@ -52,8 +54,6 @@ const CALL_HEAD_BYTES = HEADER_BYTES + 4;
 const DROP = Buffer.alloc(0);
 /** A text that begins with a letter is more than white space and comments. */
 const BEGINS_WITH_LETTER = /^[a-z]/i;
-/** What `standard_conforming_strings` and `client_encoding` can make read otherwise. */
-const DEPENDS_ON_SETTINGS = /[^\t\n\r\x20-\x5b\x5d-\x7e]/;
 
 export class ClientStream implements MessageReader {
   readonly #state: SessionState;
@@ -170,6 +170,7 @@ export class ClientStream implements MessageReader {
       return;
     }
     this.#sendOwedSync();
+    this.#sendQuestion();
     this.#flow.chunkRead(this.#walk.atBoundary);
   }
 
@@ -240,16 +241,17 @@ export class ClientStream implements MessageReader {
     const start = at + HEADER_BYTES;
     const end = at + total - 1;
     if (bytes.indexOf(0, start) !== end) return this.#violated('invalid query string');
-    const text = this.#state.encoding.read(bytes, start, end);
-    if (text === undefined) return this.#denyQuery(UNREADABLE_TEXT);
-    if (!this.#state.settled && DEPENDS_ON_SETTINGS.test(text)) {
+    const { encoding } = this.#state.settings;
+    const text = encoding.read(bytes, start, end);
+    if (!this.#state.settled && dependsOnSettings(text)) {
       return this.#state.queue.segmentEnds > 0 ? this.#await(false) : this.#denyQuery(UNSETTLED);
     }
+    if (text === undefined) return this.#denyQuery(UNREADABLE_TEXT);
     const results = this.#state.replication ? replicationResults(text) : undefined;
     if (results !== undefined) return this.#queryOfOne(text, results === 'many');
     const semicolon = text.indexOf(';');
     const single = semicolon < 0 || semicolon === text.length - 1;
-    const splittable = this.#state.encoding.isAsciiSafe(bytes, start, end);
+    const splittable = encoding.isAsciiSafe(bytes, start, end);
     if (!single && !splittable) return this.#denyQuery(UNSAFE_ENCODING);
     if (splittable && !(single && BEGINS_WITH_LETTER.test(text))) {
       return this.#queryOfSeveral(bytes.subarray(start, end));
@@ -267,7 +269,7 @@ export class ClientStream implements MessageReader {
 
   /** Statements are decided in order, up to the first that is denied; the later ones never run. */
   #queryOfSeveral(string: Buffer): Fate {
-    const { encoding, standardStrings } = this.#state;
+    const { encoding, standardStrings } = this.#state.settings;
     const statements: Statement[] = [];
     let allowed = 0;
     const most = this.#limits.statementsPerQuery;
@@ -334,11 +336,12 @@ export class ClientStream implements MessageReader {
     if (head === undefined) return this.#violated('invalid Parse message');
     const { name, textStart, textEnd } = head;
     if (name.length > NAME_BYTES) return this.#denyStep(LONG_NAME);
-    const text = this.#state.encoding.read(bytes, textStart, textEnd);
-    if (text === undefined) return this.#denyStep(UNREADABLE_TEXT);
-    if (this.#state.queue.segmentEnds > 0 && DEPENDS_ON_SETTINGS.test(text)) {
-      return this.#await(false);
+    const { queue, settings } = this.#state;
+    const text = settings.encoding.read(bytes, textStart, textEnd);
+    if ((queue.segmentEnds > 0 || settings.inBatch !== 'known') && dependsOnSettings(text)) {
+      return queue.segmentEnds > 0 ? this.#await(false) : this.#askSettings();
     }
+    if (text === undefined) return this.#denyStep(UNREADABLE_TEXT);
     // Decided before it leaves: once the database keeps it, SQL can run it by its name.
     const decided = this.#decided(this.#decisions.prepare(text));
     if (typeof decided === 'number') return decided;
@@ -432,6 +435,22 @@ export class ClientStream implements MessageReader {
   #violated(what: string): typeof STOP {
     this.#violation = what;
     return STOP;
+  }
+
+  /** The text waits until the database has said how it is going to read it. */
+  #askSettings(): typeof WAIT {
+    const { settings } = this.#state;
+    if (settings.inBatch === 'unsure') settings.inBatch = 'wanted';
+    return this.#await(true);
+  }
+
+  /** Once all that came before the text has left. */
+  #sendQuestion(): void {
+    const { settings } = this.#state;
+    if (settings.inBatch !== 'wanted') return;
+    settings.inBatch = 'asked';
+    this.#state.send({ kind: 'question', answered: 0 });
+    this.#flow.send(makeSettingsQuestion(this.#random));
   }
 
   /** The message is read again when the database has answered more. */

@@ -13,8 +13,15 @@ import { readErrorFields } from './error-fields.ts';
 import { Failures } from './failures.ts';
 import { MessageRun } from './message-run.ts';
 import { type Fate, type MessageReader, MessageWalk, PASS, STOP } from './message-walk.ts';
-import type { OutstandingExecute, OutstandingQuery, Tally, Withheld } from './outstanding.ts';
+import type {
+  OutstandingExecute,
+  OutstandingQuery,
+  OutstandingQuestion,
+  Tally,
+  Withheld,
+} from './outstanding.ts';
 import type { SessionState } from './session-state.ts';
+import { ANSWER_LIMIT, isAnswer, isAnswered, takeAnswer } from './settings-question.ts';
 
 /**
  * Reads what the database answers: matches every message to what was asked, and tells core how each
@@ -28,6 +35,7 @@ const PARAMETER_LIMIT = 65_536;
 /** 1,664 columns with the longest names stay far below. */
 const ROW_DESCRIPTION_LIMIT = 1_048_576;
 const READY_BYTES = HEADER_BYTES + 1;
+const DROP = Buffer.alloc(0);
 
 /** No transaction, in a transaction, in a failed one. */
 const STATUSES: ReadonlySet<number> = new Set(Buffer.from('ITE'));
@@ -71,6 +79,8 @@ export class DatabaseStream implements MessageReader {
     if (total <= LENGTH_BYTES || total > BACKEND_LIMIT) return this.#refuse('invalid length');
     switch (type) {
       case Backend.DataRow:
+        if (this.#state.queue.first?.kind !== 'question') return HEADER_BYTES;
+        return total <= ANSWER_LIMIT ? total : this.#refuse('the value of a setting too long');
       case Backend.CopyData:
         return HEADER_BYTES;
       case Backend.ReadyForQuery:
@@ -89,6 +99,10 @@ export class DatabaseStream implements MessageReader {
   }
 
   message(type: number, bytes: Buffer, at: number, total: number): Fate {
+    const head = this.#state.queue.first;
+    if (head?.kind === 'question' && isAnswer(type)) {
+      return this.#told(head, bytes.subarray(at, at + total));
+    }
     if (this.passesOn(type)) {
       if (!this.#run.isEmpty || this.#runningStatement() !== undefined) return PASS;
       return this.#violated('rows that no statement asked for');
@@ -196,6 +210,7 @@ export class DatabaseStream implements MessageReader {
     this.#state.copy = undefined;
     this.#state.transaction = status;
     this.#state.settled = this.#state.queue.length === 0;
+    this.#state.settings.ready();
     // Portals end with their transaction.
     if (status === STATUS_IDLE) this.#state.portals.forgetConfirmed();
     this.#ready = true;
@@ -273,11 +288,22 @@ export class DatabaseStream implements MessageReader {
   #parameterStatus(bytes: Buffer, start: number, end: number): Fate {
     const nameEnd = bytes.indexOf(0, start);
     if (nameEnd < 0 || nameEnd >= end - 1) return this.#violated('invalid ParameterStatus');
-    this.#state.parameter(
+    this.#state.settings.report(
       bytes.toString('latin1', start, nameEnd),
       bytes.toString('latin1', nameEnd + 1, end - 1),
     );
     return PASS;
+  }
+
+  /** Part of the answer to what Weir asked itself. */
+  #told(question: OutstandingQuestion, message: Buffer): Fate {
+    const { settings } = this.#state;
+    if (!takeAnswer(question, message, settings)) return this.#violated('no answer about settings');
+    if (isAnswered(question)) {
+      this.#state.answered();
+      settings.inBatch = 'known';
+    }
+    return DROP;
   }
 
   /** The messages that answer exactly one step of the extended protocol, and those that begin a copy. */

@@ -53,6 +53,7 @@ export type Outstanding =
   | OutstandingQuery
   | OutstandingCall
   | { readonly kind: 'denied'; readonly withheld: Withheld }
+  | OutstandingQuestion
   | { readonly kind: 'sync' };
 
 interface OutstandingParse {
@@ -98,6 +99,13 @@ interface OutstandingCall {
   readonly tally: Tally;
   /** The statement has its terminal event; only ReadyForQuery is still to come. */
   ended: boolean;
+}
+
+/** What Weir itself asks inside a batch; its answer does not reach the client. */
+export interface OutstandingQuestion {
+  readonly kind: 'question';
+  /** Messages of the answer that have come. */
+  answered: number;
 }
 
 /** Whether the database answers with ReadyForQuery. */

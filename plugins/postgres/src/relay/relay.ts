@@ -32,7 +32,7 @@ export class PostgresRelay implements Relay {
     this.#actions = actions;
     this.#client = new ClientStream(this.#state, actions, limits, random);
     this.#database = new DatabaseStream(this.#state, actions, (ready) => this.#answersCame(ready));
-    for (const [name, value] of parameters) this.#state.parameter(name, value);
+    for (const [name, value] of parameters) this.#state.settings.report(name, value);
   }
 
   get running(): boolean {

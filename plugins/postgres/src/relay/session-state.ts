@@ -1,5 +1,4 @@
 import type { Statement } from '@weir/contract';
-import { ClientEncoding } from '../protocol/client-encoding.ts';
 import { STATUS_IDLE } from '../protocol/messages.ts';
 import { Names } from './names.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type Tally,
 } from './outstanding.ts';
 import type { NameChange } from './sql-names.ts';
+import { TextSettings } from './text-settings.ts';
 
 /** A copy in which the database reads from the message stream. */
 interface CopyFromClient {
@@ -30,10 +30,9 @@ export class SessionState {
   readonly queue = new OutstandingQueue();
   readonly statements = new Names<Prepared>();
   readonly portals = new Names<Portal>();
-  readonly encoding = new ClientEncoding();
+  readonly settings = new TextSettings();
   /** The database takes replication commands on this connection. */
   readonly replication: boolean;
-  standardStrings = true;
   /** The status byte of the last ReadyForQuery. */
   transaction: number = STATUS_IDLE;
   /** The database ignores everything up to the next Sync, which the client has not sent yet. */
@@ -43,7 +42,7 @@ export class SessionState {
   syncOwed = false;
   /**
    * Nothing was sent since a ReadyForQuery that was the last answer to come. Only then are the
-   * settings known: the database reports their changes before ReadyForQuery.
+   * settings known as they were reported.
    */
   settled = true;
   /**
@@ -54,12 +53,6 @@ export class SessionState {
 
   constructor(replication: boolean) {
     this.replication = replication;
-  }
-
-  /** Takes note of a setting that the database reports. */
-  parameter(name: string, value: string): void {
-    if (name === 'standard_conforming_strings') this.standardStrings = value === 'on';
-    else if (name === 'client_encoding') this.encoding.declare(value);
   }
 
   /** Whether it shows only later what this statement's name stands for. */
@@ -77,7 +70,9 @@ export class SessionState {
   send(entry: Outstanding): void {
     this.#declare(entry, this.#segment);
     this.queue.push(entry);
-    if (endsSegment(entry)) this.#segment += 1;
+    const last = endsSegment(entry);
+    this.settings.sent(entry, last);
+    if (last) this.#segment += 1;
     this.settled = false;
   }
 

@@ -13,12 +13,14 @@ const NAME_BYTES = 12;
 
 export type RandomBytes = (length: number) => Uint8Array;
 
-const makeName = (random: RandomBytes): string =>
-  `weir_denied_${Buffer.from(random(NAME_BYTES)).toString('hex')}`;
+/** A name that nobody can have made, and that tells in the database's log what it was for. */
+export function makeName(purpose: 'denied' | 'asks', random: RandomBytes): string {
+  return `weir_${purpose}_${Buffer.from(random(NAME_BYTES)).toString('hex')}`;
+}
 
 /** In place of an extended-protocol message: an Execute of a portal that does not exist. */
 export function makeFailingExecute(random: RandomBytes): Buffer {
-  const name = Buffer.from(`${makeName(random)}\0`, 'latin1');
+  const name = Buffer.from(`${makeName('denied', random)}\0`, 'latin1');
   const message = Buffer.alloc(HEADER_BYTES + name.length + 4);
   message[0] = Frontend.Execute;
   message.writeInt32BE(message.length - 1, 1);
@@ -31,7 +33,7 @@ export function makeFailingExecute(random: RandomBytes): Buffer {
  * It parses, so that what comes before it runs, as it would before a statement that fails.
  */
 export function makeFailingQuery(allowed: Buffer, random: RandomBytes): Buffer {
-  const failing = Buffer.from(`EXECUTE "${makeName(random)}"\0`, 'latin1');
+  const failing = Buffer.from(`EXECUTE "${makeName('denied', random)}"\0`, 'latin1');
   const message = Buffer.alloc(HEADER_BYTES + allowed.length + failing.length);
   message[0] = Frontend.Query;
   message.writeInt32BE(LENGTH_BYTES + allowed.length + failing.length, 1);
