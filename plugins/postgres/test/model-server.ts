@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { cstring, int32, message, report } from './wire-bytes.ts';
+import { cstring, int32, message, parameterStatus, report } from './wire-bytes.ts';
 import { cutMessages } from './wire-messages.ts';
 
 /**
@@ -18,7 +18,10 @@ export class ModelServer {
   #portals = new Map<string, ModelPortal>();
   #transaction: 'I' | 'T' | 'E' = 'I';
   #skipping = false;
+  readonly #encoding = new ModelEncoding();
   #copy: { readonly extended: boolean; readonly then: () => void } | undefined;
+  /** The message is part of what a relay asks by itself: its client must not see the answer. */
+  #asked = false;
   #unread = Buffer.alloc(0);
   #unflushed: Buffer[] = [];
   #flushed: Buffer[] = [];
@@ -38,7 +41,7 @@ export class ModelServer {
     }
     this.#unread = Buffer.from(all.subarray(end));
     for (const each of cutMessages(all.subarray(0, end))) {
-      if (!this.ended) this.#message(each.toString('latin1', 0, 1), each.toString('utf8', 5));
+      if (!this.ended) this.#message(each.toString('latin1', 0, 1), each.toString('latin1', 5));
     }
   }
 
@@ -61,9 +64,11 @@ export class ModelServer {
   }
 
   #fail(error: ModelError, extended: boolean): void {
+    this.#asked = false;
     this.#say(report('E', { S: 'ERROR', V: 'ERROR', C: error.sqlstate, M: error.message }));
     this.#flush();
     if (this.#transaction === 'T') this.#transaction = 'E';
+    this.#encoding.rollback();
     this.#endPortals(({ committed }) => committed);
     if (extended) this.#skipping = true;
     else this.#ready();
@@ -71,8 +76,9 @@ export class ModelServer {
 
   #step(type: string, body: string): void {
     const [first = '', second = ''] = body.split('\0');
+    this.#asked = body.includes('weir_asks_');
     const subject = first.slice(1);
-    if (type === 'P') this.#parse(first, second);
+    if (type === 'P') this.#parse(first, this.#encoding.decode(second));
     else if (type === 'B') this.#bind(first, second);
     else if (type === 'E')
       this.#execute(first, Buffer.from(body, 'latin1').readInt32BE(first.length + 1));
@@ -84,16 +90,20 @@ export class ModelServer {
 
   #sync(): void {
     this.#skipping = false;
+    this.#asked = false;
     this.#ready();
   }
 
   #ready(): void {
     if (this.#transaction === 'I') this.#commit();
+    const changed = this.#encoding.report();
+    if (changed !== undefined) this.#say(parameterStatus('client_encoding', changed));
     this.#say(message('Z', Buffer.from(this.#transaction)));
     this.#flush();
   }
 
   #commit(): void {
+    this.#encoding.commit();
     this.#endPortals(({ hold }) => hold);
     for (const portal of this.#portals.values()) portal.committed = true;
   }
@@ -102,9 +112,11 @@ export class ModelServer {
     this.#portals = new Map([...this.#portals].filter(([, portal]) => keep(portal)));
   }
 
-  #query(text: string): void {
+  #query(body: string): void {
+    this.#asked = false;
     this.#statements.delete('');
-    const texts = text
+    const texts = this.#encoding
+      .decode(body)
       .split(';')
       .map((each) => each.trim())
       .filter((each) => each !== '');
@@ -184,6 +196,10 @@ export class ModelServer {
 
   #run(portal: ModelPortal, limit: number): void {
     const { text } = portal;
+    if (text.startsWith('SHOW')) {
+      this.#show(text);
+      return;
+    }
     if (text === '') {
       this.#say(message('I'));
       this.ran.push(text);
@@ -216,6 +232,7 @@ export class ModelServer {
     if (verb === 'FAIL' || verb === 'EXECUTE') throw new ModelError('22012');
     if (verb === 'BEGIN') this.#transaction = 'T';
     else if (verb === 'COMMIT' || verb === 'ROLLBACK') this.#endTransaction(verb === 'COMMIT');
+    else if (verb === 'SET') this.#encoding.now = name;
     else if (verb === 'COPY') this.#copyOut();
     else if (verb === 'DISCARD') this.#discard();
     else if (verb === 'PREPARE') this.#make(this.#statements, name, rest.slice(1).join(' '));
@@ -232,7 +249,16 @@ export class ModelServer {
     const failed = this.#transaction === 'E';
     this.#transaction = 'I';
     if (commit && !failed) this.#commit();
-    else this.#endPortals(({ committed }) => committed);
+    else {
+      this.#encoding.rollback();
+      this.#endPortals(({ committed }) => committed);
+    }
+  }
+
+  #show(text: string): void {
+    const value = Buffer.from(text.endsWith('encoding') ? this.#encoding.now : 'on');
+    this.#say(message('D', Buffer.from([0, 1]), int32(value.length), value));
+    this.#say(message('C', cstring('SHOW')));
   }
 
   #copyOut(): void {
@@ -291,7 +317,7 @@ export class ModelServer {
   }
 
   #say(bytes: Buffer): void {
-    this.said += bytes.toString('latin1', 0, 1);
+    if (!this.#asked) this.said += bytes.toString('latin1', 0, 1);
     this.#unflushed.push(bytes);
   }
 
@@ -308,6 +334,32 @@ interface ModelPortal {
   spent: boolean;
   /** Made by a transaction that is over. */
   committed: boolean;
+}
+
+/** The client's encoding: it changes at once, ends with its transaction, and is reported when ready. */
+class ModelEncoding {
+  now = 'UTF8';
+  #committed = 'UTF8';
+  #reported = 'UTF8';
+
+  decode(bytes: string): string {
+    return this.now === 'UTF8' ? Buffer.from(bytes, 'latin1').toString() : bytes;
+  }
+
+  commit(): void {
+    this.#committed = this.now;
+  }
+
+  rollback(): void {
+    this.now = this.#committed;
+  }
+
+  /** The value, when it is another than the one that was reported last. */
+  report(): string | undefined {
+    if (this.now === this.#reported) return undefined;
+    this.#reported = this.now;
+    return this.now;
+  }
 }
 
 class ModelError extends Error {
