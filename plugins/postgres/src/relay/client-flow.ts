@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { MachineLimits, RelayActions } from '@weir/contract';
 import { Frontend, LENGTH_BYTES } from '../protocol/messages.ts';
+import { WAIT } from './message-walk.ts';
 import type { SessionState } from './session-state.ts';
 
 const FLUSH = Buffer.from([Frontend.Flush, 0, 0, 0, LENGTH_BYTES]);
@@ -26,11 +27,15 @@ export class ClientFlow {
     this.#depth = limits.pipelineDepth;
   }
 
-  /** A message waits for answers; `flush` when the database may not give them by itself. */
-  awaitAnswers(flush: boolean): void {
+  /**
+   * The message is read again when the database has answered more; `flush` when it may not do so by
+   * itself.
+   */
+  awaitAnswers(flush: boolean): typeof WAIT {
     this.#awaiting = true;
     this.#flushNeeded ||= flush;
     this.#pause();
+    return WAIT;
   }
 
   /** Whether a message waited for the answers that came now. */

@@ -6,12 +6,9 @@ import type {
   StatementDraft,
   Verdict,
 } from '@weir/contract';
+import { type STOP, WAIT } from './message-walk.ts';
 import type { Withheld } from './outstanding.ts';
-
-/** The statement waits for its decision. */
-export const HELD = 'held';
-/** The message reads otherwise than when its decision began. */
-export const CHANGED = 'changed';
+import type { Violation } from './violation.ts';
 
 /**
  * The decisions on the statements of the message that is being read, in order. A message that waits
@@ -19,38 +16,40 @@ export const CHANGED = 'changed';
  */
 export class Decisions {
   readonly #actions: RelayActions;
+  readonly #violation: Violation;
   readonly #decided: DecidedStatement[] = [];
   #held: Statement | undefined;
   /** The decision on text that is only prepared; nothing of it has to end. */
   #prepared: DecidedStatement | undefined;
   #preparing = false;
 
-  constructor(actions: RelayActions) {
+  constructor(actions: RelayActions, violation: Violation) {
     this.#actions = actions;
+    this.#violation = violation;
   }
 
-  /** The decision on the message's `index`-th statement. */
-  decide(index: number, draft: StatementDraft): DecidedStatement | typeof HELD | typeof CHANGED {
+  /** The decision on the message's `index`-th statement, or what becomes of the message without it. */
+  decide(index: number, draft: StatementDraft): DecidedStatement | typeof WAIT | typeof STOP {
     const known = this.#decided[index];
-    if (known !== undefined) return known.statement.text === draft.text ? known : CHANGED;
+    if (known !== undefined) return this.#again(known, draft.text);
     const submission = this.#actions.submit(draft);
-    if (submission.verdict === HELD) {
+    if (submission.verdict === 'held') {
       this.#held = submission.statement;
-      return HELD;
+      return WAIT;
     }
     this.#decided.push(submission);
     return submission;
   }
 
   /** The decision on text that the database is to keep for later runs. */
-  prepare(text: string): DecidedStatement | typeof HELD | typeof CHANGED {
+  prepare(text: string): DecidedStatement | typeof WAIT | typeof STOP {
     const known = this.#prepared;
-    if (known !== undefined) return known.statement.text === text ? known : CHANGED;
+    if (known !== undefined) return this.#again(known, text);
     const submission = this.#actions.prepare({ text, source: 'prepared' });
-    if (submission.verdict !== HELD) return submission;
+    if (submission.verdict !== 'held') return submission;
     this.#held = submission.statement;
     this.#preparing = true;
-    return HELD;
+    return WAIT;
   }
 
   /** Takes the decision on the statement that is held, if one is. */
@@ -83,6 +82,12 @@ export class Decisions {
   /** A denial that the machine makes itself. Its statement has no text that could be told. */
   deny(source: StatementDraft['source'], denial: Denial): Withheld {
     return toWithheld(this.#actions.deny({ text: '', source }, denial));
+  }
+
+  /** The settings may have made the message read otherwise than when its decision began. */
+  #again(known: DecidedStatement, text: string): DecidedStatement | typeof STOP {
+    if (known.statement.text === text) return known;
+    return this.#violation.stop('the settings changed meanwhile');
   }
 }
 
