@@ -13,6 +13,7 @@ export const CHECKS = {
   'prepared-again': 'prepares the same name again after it was dropped',
   'prepared-error': 'goes on after a statement that cannot be prepared',
   pipeline: 'sends many queries ahead of their answers',
+  'pipeline-texts': 'sends many different texts beyond ASCII in one batch',
   'pipeline-error': 'gets the right answers around an error in the middle of a pipeline',
   cursor: 'reads a result piece by piece under a row limit',
   'cursor-closed-early': 'leaves a result before its end',

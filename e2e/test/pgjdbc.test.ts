@@ -6,6 +6,6 @@ describeDriver({
   name: 'pgjdbc',
   needs: ['a Java 17 or newer compiler', 'Maven'],
   prepare: () => javaProgram('pgjdbc'),
-  checks: DRIVER_CHECKS,
+  checks: [...DRIVER_CHECKS, 'pipeline-texts'],
   versionChecks: { '15': ['big-result'], '18': ['big-value'] },
 });

@@ -6,6 +6,6 @@ describeDriver({
   name: 'pgx 5',
   needs: ['Go 1.21 or newer'],
   prepare: () => goProgram('pgx'),
-  checks: DRIVER_CHECKS,
+  checks: [...DRIVER_CHECKS, 'pipeline-texts'],
   versionChecks: { '17': ['big-result', 'big-value', 'big-parameter'] },
 });

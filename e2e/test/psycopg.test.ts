@@ -6,7 +6,7 @@ describeDriver({
   name: 'psycopg 3',
   needs: ['Python 3.10 or newer with venv'],
   prepare: () => pythonProgram('psycopg'),
-  checks: DRIVER_CHECKS,
+  checks: [...DRIVER_CHECKS, 'pipeline-texts'],
   weirChecks: ['direct-tls', 'protocol-3.2'],
   versionChecks: { '18': ['big-result', 'big-value', 'big-parameter'] },
 });

@@ -23,6 +23,7 @@ var checks = map[string]check{
 	"prepared-again":      preparedAgain,
 	"prepared-error":      preparedError,
 	"pipeline":            pipelined,
+	"pipeline-texts":      pipelinedTexts,
 	"pipeline-error":      pipelineError,
 	"cursor":              cursor,
 	"cursor-closed-early": cursorClosedEarly,

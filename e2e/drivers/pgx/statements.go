@@ -143,6 +143,29 @@ func flushed(ctx context.Context, conn *pgx.Conn) error {
 	return first(pipeline.Sync(), pipeline.Close())
 }
 
+// pipelinedTexts sends different texts up to one Sync: prepared first, as pgx does by itself, and parsed
+// between those that run.
+func pipelinedTexts(ctx context.Context, conn *pgx.Conn) (string, error) {
+	prepared := &pgx.Batch{}
+	parsed := &pgconn.Batch{}
+	var seen, expected []string
+	for n := range 50 {
+		word := fmt.Sprintf("ü%d\\", n)
+		expected = append(expected, word)
+		query := fmt.Sprintf("select $1 || '%s'", word)
+		parsed.ExecParams(query, [][]byte{nil}, []uint32{pgtype.TextOID}, nil, nil)
+		prepared.Queue(query, "").QueryRow(func(row pgx.Row) error {
+			var answer string
+			err := row.Scan(&answer)
+			seen = append(seen, answer)
+			return err
+		})
+	}
+	err := first(conn.SendBatch(ctx, prepared).Close(), same(seen, expected))
+	results, parsedErr := conn.PgConn().ExecBatch(ctx, parsed).ReadAll()
+	return "100 texts", first(err, parsedErr, same(len(results), 50))
+}
+
 func pipelineError(ctx context.Context, conn *pgx.Conn) (string, error) {
 	pipeline := conn.PgConn().StartPipeline(ctx)
 	send := func(n string) {

@@ -27,6 +27,7 @@ CHECKS = {
     "prepared-again": statements.prepared_again,
     "prepared-error": statements.prepared_error,
     "pipeline": statements.pipeline,
+    "pipeline-texts": statements.pipeline_texts,
     "pipeline-error": statements.pipeline_error,
     "binary-values": statements.binary_values,
     "cursor": results.cursor,

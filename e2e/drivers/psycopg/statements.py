@@ -8,7 +8,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 
-from content import TEXT, fails, same
+from content import TEXT, fails, same, sum_to
 
 
 def tls_login(connection):
@@ -83,6 +83,19 @@ def pipeline(connection):
         cursors = [connection.execute("select %s::int4", (n,)) for n in range(1000)]
         same([cursor.fetchone() for cursor in cursors], [(n,) for n in range(1000)])
     return "1000 answers in order"
+
+
+def pipeline_texts(connection):
+    """psycopg syncs a pipeline when it needs an answer: all of a block is one batch."""
+    connection.execute("drop table if exists words")
+    connection.execute("create temp table words (n int, word text)")
+    with connection.pipeline(), connection.transaction():
+        cursors = [connection.execute(f"select %s::int4, 'ü{n}\\'", (n,)) for n in range(50)]
+        connection.cursor().executemany("insert into words values (%s, 'größe\\')", [(n,) for n in range(50)])
+        same([cursor.fetchone() for cursor in cursors], [(n, f"ü{n}\\") for n in range(50)])
+    row = connection.execute("select count(*), sum(n), min(word) from words").fetchone()
+    same(row, (50, sum_to(49), "größe\\"))
+    return "100 texts"
 
 
 def pipeline_error(connection):

@@ -32,6 +32,7 @@ public final class Main {
           Map.entry("prepared-again", Statements::preparedAgain),
           Map.entry("prepared-error", Statements::preparedError),
           Map.entry("pipeline", Statements::pipeline),
+          Map.entry("pipeline-texts", Statements::pipelineTexts),
           Map.entry("pipeline-error", Statements::pipelineError),
           Map.entry("binary-values", Statements::binaryValues),
           Map.entry("cursor", Results::cursor),

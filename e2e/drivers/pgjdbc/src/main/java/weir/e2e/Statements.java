@@ -146,6 +146,23 @@ final class Statements {
     return "1000 answers in order";
   }
 
+  /** pgjdbc puts BEGIN before the first of them and one Sync behind the last. */
+  static String pipelineTexts(PgConnection connection) throws Exception {
+    Main.execute(connection, "create temp table words (n int, word text)");
+    connection.setAutoCommit(false);
+    try (Statement batch = connection.createStatement()) {
+      for (int n = 0; n < 50; n++) {
+        batch.addBatch("insert into words values (" + n + ", 'ü" + n + "\\')");
+      }
+      same(batch.executeBatch(), IntStream.range(0, 50).map(n -> 1).toArray());
+      connection.commit();
+    } finally {
+      connection.setAutoCommit(true);
+    }
+    same(Main.one(connection, "select count(*) from words where word = 'ü' || n || '\\'"), 50L);
+    return "50 texts";
+  }
+
   static String pipelineError(PgConnection connection) throws Exception {
     Main.execute(connection, "create temp table broken (n int primary key)");
     try (PreparedStatement batch = connection.prepareStatement("insert into broken values (10 / ?)")) {
