@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Statement, Verdict } from '@weir/contract';
 import { type PostgresServer, startPostgres } from '@weir/testkit';
-import { B, C, E, latin1P, P, Q, S } from './frontend-messages.ts';
+import { B, C, E, latin1B, latin1C, latin1P, P, Q, S } from './frontend-messages.ts';
 import { type BackendMessage, functionCall, RawFrontend } from './raw-frontend.ts';
 import { denyMatching } from './relay-harness.ts';
 import { type RelayPump, startRelayPump } from './relay-pump.ts';
@@ -22,6 +22,8 @@ const SECRET = 'SELECT secret FROM vault';
 /** The function `current_setting(text)`. */
 const CURRENT_SETTING = 2077;
 const HARMLESS = 'SELECT 1';
+/** 40 bytes in LATIN1, 80 in UTF8. */
+const LONG_IN_UTF8 = 'é'.repeat(40);
 const FAILS = [P('SELECT 1/0', 'e'), B({ statement: 'e' }), E()];
 
 const PIPELINES: readonly Bypass[] = [
@@ -261,6 +263,25 @@ const TEXTS: readonly Bypass[] = [
   {
     name: 'a function call without SQL',
     parts: [[1, functionCall(CURRENT_SETTING, 'app.secret')]],
+  },
+  {
+    name: 'a name of the same bytes in another encoding',
+    parts: [
+      [1, P(SECRET, 'é'), S],
+      [1, Q("SET client_encoding = 'LATIN1'")],
+      [1, P(HARMLESS, 'é'), S],
+      [1, Q("SET client_encoding = 'UTF8'")],
+      [1, B({ statement: 'é' }), E(), S],
+    ],
+  },
+  {
+    name: 'a name that the server cuts because it is longer in its own encoding',
+    parts: [
+      [1, Q("SET client_encoding = 'LATIN1'")],
+      [1, latin1P(HARMLESS, `${LONG_IN_UTF8}é`), S],
+      [1, latin1C(LONG_IN_UTF8), latin1P(SECRET, LONG_IN_UTF8), S],
+      [1, latin1B(`${LONG_IN_UTF8}é`), E(), S],
+    ],
   },
   {
     name: 'a name so long that the server cuts it',

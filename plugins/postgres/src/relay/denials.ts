@@ -4,6 +4,13 @@ import type { Denial } from '@weir/contract';
 
 /** The server cuts names at this many bytes (NAMEDATALEN - 1); longer ones would become others. */
 export const NAME_BYTES = 63;
+/** The server converts names to its own encoding before it cuts them; only these stay as they are. */
+const SURE_NAME = new RegExp(`^[^\\x80-\\xff]{0,${NAME_BYTES}}$`);
+
+/** Whether a name, one character a byte, means the same to the server under every encoding. */
+export function isSureName(name: string): boolean {
+  return SURE_NAME.test(name);
+}
 
 export const PORTAL_LIMIT = 65_536;
 
@@ -55,11 +62,11 @@ export const FUNCTION_CALL: Denial = {
   hint: 'Call the function with SELECT.',
 };
 
-export const LONG_NAME: Denial = {
+export const UNSURE_NAME: Denial = {
   allow: false,
   code: 'not-understood',
-  message: `names of prepared statements and portals may have ${NAME_BYTES} bytes at most`,
-  hint: 'Use shorter names: the database would cut these.',
+  message: `names of prepared statements and portals may have ${NAME_BYTES} ASCII characters at most`,
+  hint: 'Use other names: the database may cut these, or take them for others in another encoding.',
 };
 
 export const MANY_PORTALS: Denial = {

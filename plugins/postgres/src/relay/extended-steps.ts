@@ -11,13 +11,14 @@ import type { ClientFlow } from './client-flow.ts';
 import type { ClientParts } from './client-parts.ts';
 import { type Decisions, toWithheld } from './decisions.ts';
 import {
-  LONG_NAME,
+  isSureName,
   MANY_PORTALS,
   MANY_STATEMENTS,
   NAME_BYTES,
   PORTAL_LIMIT,
   tooLong,
   UNREADABLE_TEXT,
+  UNSURE_NAME,
 } from './denials.ts';
 import { type Fate, PASS, type WAIT } from './message-walk.ts';
 import { madeInSql, type Withheld } from './outstanding.ts';
@@ -62,7 +63,7 @@ export class ExtendedSteps {
     const head = decodeParse(bytes, at, at + total);
     if (head === undefined) return this.#violation.stop('invalid Parse message');
     const { name, textStart, textEnd } = head;
-    if (name.length > NAME_BYTES) return this.#denyStep(LONG_NAME);
+    if (!isSureName(name)) return this.#denyStep(UNSURE_NAME);
     const { queue, settings } = this.#state;
     const text = settings.encoding.read(bytes, textStart, textEnd);
     if ((queue.segmentEnds > 0 || settings.inBatch !== 'known') && dependsOnSettings(text)) {
@@ -85,14 +86,12 @@ export class ExtendedSteps {
     const head = decodeBind(bytes, at, at + Math.min(total, BIND_HEAD_BYTES));
     if (head === undefined) {
       return total > BIND_HEAD_BYTES
-        ? this.#denyStep(LONG_NAME)
+        ? this.#denyStep(UNSURE_NAME)
         : this.#violation.stop('invalid Bind message');
     }
     const { portal, statement } = head;
     const { statements, portals } = this.#state;
-    if (portal.length > NAME_BYTES || statement.length > NAME_BYTES) {
-      return this.#denyStep(LONG_NAME);
-    }
+    if (!isSureName(portal) || !isSureName(statement)) return this.#denyStep(UNSURE_NAME);
     if (this.#state.isStatementUnsure(statement)) return this.#flow.awaitAnswers(false);
     if (portals.atMost >= PORTAL_LIMIT) return this.#denyStep(MANY_PORTALS);
     const prepared = statements.get(statement) ?? madeInSql('EXECUTE', statement);
@@ -103,7 +102,7 @@ export class ExtendedSteps {
   execute(bytes: Buffer, at: number, total: number): Fate {
     const name = decodeExecute(bytes, at, at + total);
     if (name === undefined) return this.#violation.stop('invalid Execute message');
-    if (name.length > NAME_BYTES) return this.#denyStep(LONG_NAME);
+    if (!isSureName(name)) return this.#denyStep(UNSURE_NAME);
     if (this.#state.isPortalUnsure(name)) return this.#flow.awaitAnswers(false);
     const portal = this.#state.portals.get(name);
     const { text, byName, changes } = portal?.prepared ?? madeInSql('FETCH FROM', name);
@@ -119,7 +118,7 @@ export class ExtendedSteps {
     const subject = decodeSubject(bytes, at, at + total);
     if (subject === undefined) return this.#violation.stop('invalid Describe message');
     const { what, name } = subject;
-    if (name.length > NAME_BYTES) return this.#denyStep(LONG_NAME);
+    if (!isSureName(name)) return this.#denyStep(UNSURE_NAME);
     const { statements, portals } = this.#state;
     const ofStatement = what === 'statement';
     const unsure = ofStatement
@@ -134,7 +133,7 @@ export class ExtendedSteps {
   close(bytes: Buffer, at: number, total: number): Fate {
     const subject = decodeSubject(bytes, at, at + total);
     if (subject === undefined) return this.#violation.stop('invalid Close message');
-    if (subject.name.length > NAME_BYTES) return this.#denyStep(LONG_NAME);
+    if (!isSureName(subject.name)) return this.#denyStep(UNSURE_NAME);
     this.#state.send({ kind: 'close', ...subject });
     return PASS;
   }

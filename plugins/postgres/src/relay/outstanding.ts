@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { Denial, Statement } from '@weir/contract';
 import type { NameChange } from './sql-names.ts';
 
@@ -19,9 +19,9 @@ export interface Prepared {
   columns: Buffer | undefined;
 }
 
-/** What was made in SQL is only known by its name, given as the protocol's bytes. */
+/** What was made in SQL is only known by its name. */
 export function madeInSql(verb: 'EXECUTE' | 'FETCH FROM', name: string): Prepared {
-  const text = `${verb} "${Buffer.from(name, 'latin1').toString().replaceAll('"', '""')}"`;
+  const text = `${verb} "${name.replaceAll('"', '""')}"`;
   return { text, bytes: 0, byName: true, changes: [], columns: undefined };
 }
 
