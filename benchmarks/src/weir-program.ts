@@ -36,6 +36,15 @@ const engine = new Engine({
   stages: { access: () => ALLOW },
   limits: { ...DEFAULT_LIMITS, maxConnectionsPerPrincipal: sessions + 50 },
 });
+// What is told costs something only where somebody listens, as in the product somebody does.
+let statements = 0;
+let bytes = 0;
+engine.events.subscribe((event) => {
+  if (event.type === 'result.completed') statements += 1;
+  else if (event.type === 'result.rows') bytes += event.wire.length;
+});
+process.once('exit', () => console.error(`weir: ${statements} statements, ${bytes} bytes of rows`));
+
 const { port } = await engine.listen({
   protocol: 'postgres',
   host: '127.0.0.1',

@@ -1,19 +1,33 @@
 import type { EngineEvent } from '@weir/contract';
-import { type Observable, Subject } from 'rxjs';
+import { Observable, type Subscriber } from 'rxjs';
 
 /**
  * Carries what core has to tell to whoever observes. Delivery is synchronous and in order, and a view
- * in an event is valid only meanwhile. An observer decides nothing.
+ * in an event is valid only meanwhile. An observer decides nothing, and one that throws disturbs nobody.
  */
 export class EventStream {
-  readonly #subject = new Subject<EngineEvent>();
-  readonly events: Observable<EngineEvent> = this.#subject.asObservable();
+  /** Replaced, never changed, so that observers may come and go while an event is told. */
+  #observers: readonly Subscriber<EngineEvent>[] = [];
+  #completed = false;
+
+  /** A Subject of rxjs would do, but for what it allocates for each event and observer. */
+  readonly events = new Observable<EngineEvent>((observer) => {
+    if (this.#completed) {
+      observer.complete();
+      return undefined;
+    }
+    this.#observers = [...this.#observers, observer];
+    return () => {
+      this.#observers = this.#observers.filter((other) => other !== observer);
+    };
+  });
 
   emit(event: EngineEvent): void {
-    this.#subject.next(event);
+    for (const observer of this.#observers) observer.next(event);
   }
 
   complete(): void {
-    this.#subject.complete();
+    this.#completed = true;
+    for (const observer of this.#observers) observer.complete();
   }
 }

@@ -18,7 +18,7 @@ import {
 import { type Fate, PASS } from './message-walk.ts';
 import type { Withheld } from './outstanding.ts';
 import type { SessionState } from './session-state.ts';
-import { readNameChanges } from './sql-names.ts';
+import { type NameChange, readNameChanges } from './sql-names.ts';
 import { dependsOnSettings } from './text-settings.ts';
 import type { Violation } from './violation.ts';
 import { makeFailingQuery, type RandomBytes } from './withheld.ts';
@@ -56,9 +56,11 @@ export class QueryStrings {
       return this.#denyQuery(tooLong(this.#limits.statementBytes));
     const start = at + HEADER_BYTES;
     const end = at + total - 1;
-    if (bytes.indexOf(0, start) !== end) return this.#violation.stop('invalid query string');
     const { encoding } = this.#state.settings;
     const text = encoding.read(bytes, start, end);
+    if (bytes[end] !== 0 || text?.includes('\0')) {
+      return this.#violation.stop('invalid query string');
+    }
     if (!this.#state.settled && dependsOnSettings(text)) {
       return this.#state.queue.segmentEnds > 0
         ? this.#flow.awaitAnswers(false)
@@ -131,7 +133,7 @@ export class QueryStrings {
       manyResults,
       lastTag: undefined,
       withheld,
-      changes: statements.flatMap(({ text }) => readNameChanges(text)),
+      changes: readAllChanges(statements),
       current: 0,
       failed: false,
       tally: { rows: 0, bytes: 0 },
@@ -146,4 +148,11 @@ export class QueryStrings {
   #denyQuery(denial: Denial): Fate {
     return this.#replaceQuery([], this.#decisions.deny('text', denial), NOTHING);
   }
+}
+
+function readAllChanges(statements: readonly Statement[]): readonly NameChange[] {
+  const [only] = statements;
+  return statements.length === 1 && only !== undefined
+    ? readNameChanges(only.text)
+    : statements.flatMap(({ text }) => readNameChanges(text));
 }
