@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { createLogger, format, type Logger, transports } from 'winston';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -8,17 +9,17 @@ interface LogOptions {
 }
 
 /**
- * The operational log, one line an event, on standard error. It is for running Weir, not for audit:
- * no statement text, value, token or password is ever given to it, at any level.
+ * The operational log, one line an event. It is for running Weir, not for audit: no statement text,
+ * value, token or password is ever given to it, at any level.
  */
-export function makeLog(options: LogOptions): Logger {
+export function makeLog(options: LogOptions, output: Writable): Logger {
   return createLogger({
     level: options.level,
     format: format.combine(
       format.timestamp(),
       options.format === 'json' ? format.json() : format.printf(textLine),
     ),
-    transports: [new transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
+    transports: [new transports.Stream({ stream: output, eol: '\n' })],
   });
 }
 

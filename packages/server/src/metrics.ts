@@ -15,6 +15,8 @@ const STAGES_HELP =
 interface MetricSources {
   readonly sessions: () => number;
   readonly pending: () => number;
+  /** Log lines that could not be written. */
+  readonly lostLines: () => number;
 }
 
 /**
@@ -71,6 +73,11 @@ export class Metrics {
       'weir_connections_pending',
       'Connections that are not sessions yet',
       sources.pending,
+    );
+    this.#total(
+      'weir_log_lines_lost_total',
+      'Log lines that could not be written',
+      sources.lostLines,
     );
     this.#counts('weir_statements_total', 'Statements, by how they ended', 'outcome', this.#ended);
     this.#counts('weir_rows_total', 'Rows (or copy messages)', 'form', this.#rows);
@@ -156,6 +163,19 @@ export class Metrics {
       collect() {
         this.reset();
         for (const [value, total] of Object.entries(totals)) this.labels(value).inc(total);
+      },
+    });
+  }
+
+  /** A counter that somebody else keeps. */
+  #total(name: string, help: string, read: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
       },
     });
   }

@@ -17,6 +17,7 @@ import { watchConfig } from './config-watch.ts';
 import { logEvent } from './event-log.ts';
 import { ListenError, type ListenPlace } from './listen-error.ts';
 import { makeLog } from './log.ts';
+import { LogOutput } from './log-output.ts';
 import { Metrics } from './metrics.ts';
 import { PolicyHolder } from './policy-holder.ts';
 
@@ -61,6 +62,15 @@ export class ConfigError extends Error {
 
 type ValidConfig = LoadedConfig & { readonly ok: true };
 
+interface ServerInput {
+  readonly loaded: ValidConfig;
+  readonly stages: StatementStages;
+  readonly log: Logger;
+  /** Log lines that could not be written. */
+  readonly lostLines: () => number;
+  readonly read: () => LoadedConfig;
+}
+
 const PLUGINS = [postgres()];
 
 /** The protocols that this build speaks, with their default ports. */
@@ -75,9 +85,11 @@ export async function startWeir(options: StartOptions): Promise<Weir> {
   const read = () => readConfigFile(configPath, { env: options.env, protocols: PROTOCOLS });
   const loaded = read();
   if (!loaded.ok) throw new ConfigError(loaded.problems);
-  const log = makeLog(loaded.config.log);
+  const output = new LogOutput();
+  const log = makeLog(loaded.config.log, output);
   rxjs.onUnhandledError = (error) => log.error('an observer failed', { error: nameOf(error) });
-  const server = new Server(loaded, options.stages ?? {}, log, read);
+  const stages = options.stages ?? {};
+  const server = new Server({ loaded, stages, log, lostLines: () => output.lost, read });
   try {
     await server.listen();
   } catch (error) {
@@ -102,7 +114,7 @@ class Server implements Weir {
   #unwatch: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(loaded: ValidConfig, stages: StatementStages, log: Logger, read: () => LoadedConfig) {
+  constructor({ loaded, stages, log, lostLines, read }: ServerInput) {
     this.#config = loaded.config;
     this.#log = log;
     this.#read = read;
@@ -118,6 +130,7 @@ class Server implements Weir {
     this.#metrics = new Metrics({
       sessions: () => this.#engine.sessionCount,
       pending: () => this.#engine.pendingCount,
+      lostLines,
     });
     // One observer for both: every event passes here, and most concern only one of them.
     this.events.subscribe((event) => {

@@ -20,6 +20,7 @@ const METRICS: Readonly<Record<string, readonly string[]>> = {
   weir_config_reloads_total: ['result'],
   weir_connections_pending: [],
   weir_flow_pauses_total: ['side'],
+  weir_log_lines_lost_total: [],
   weir_row_bytes_total: ['form'],
   weir_rows_total: ['form'],
   weir_session_bytes_total: ['direction'],

@@ -16,11 +16,12 @@ export class ServeChild {
   readonly #child: ChildProcess;
   readonly #exit: Promise<unknown[]>;
 
-  constructor(configPath: string, env: Readonly<Record<string, string>>) {
+  /** `log` is where its log goes when not to `output`: a file descriptor. */
+  constructor(configPath: string, env: Readonly<Record<string, string>>, log?: number) {
     this.#child = spawn(
       process.execPath,
       ['--conditions=weir-source', '--import', LEASH, MAIN, 'serve', '-c', configPath],
-      { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: '/usr/bin:/bin', ...env } },
+      { stdio: ['pipe', 'pipe', log ?? 'pipe'], env: { PATH: '/usr/bin:/bin', ...env } },
     );
     this.#exit = once(this.#child, 'close');
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -45,6 +46,16 @@ export class ServeChild {
       /"message":"listening"[^\n]*"port":(\d+)|listening .*port=(\d+)/,
     ).then(([, json, text]) => [undefined, json ?? text]);
     return Number(port);
+  }
+
+  /** Reads no more of its log: it may fill the pipe. */
+  neglectLog(): void {
+    this.#child.stderr?.pause();
+  }
+
+  /** Closes the end of its log that somebody reads. */
+  abandonLog(): void {
+    this.#child.stderr?.destroy();
   }
 
   signal(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGKILL'): void {

@@ -11,3 +11,12 @@ export async function until(condition: () => boolean): Promise<void> {
     await delay(5);
   }
 }
+
+/** The same for a condition that takes time to find out. */
+export async function untilAsync(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + GIVE_UP_MS;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`it never came to be: ${condition}`);
+    await delay(20);
+  }
+}
