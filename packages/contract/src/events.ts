@@ -24,6 +24,8 @@ export interface SessionFacts {
   readonly target: Target;
   /** The database on that target's server. */
   readonly database: string;
+  /** The name of the access rule that let it in. */
+  readonly rule: string;
   readonly client: ClientFacts;
 }
 

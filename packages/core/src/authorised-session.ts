@@ -7,8 +7,8 @@ import type { Admission } from './gate.ts';
  */
 export function authorise(
   admission: Admission & { admitted: true },
-  facts: Omit<SessionFacts, 'principal' | 'target' | 'database'>,
+  facts: Omit<SessionFacts, 'principal' | 'target' | 'database' | 'rule'>,
 ): AuthorizedSession {
-  const { principal, target, database } = admission;
-  return Object.freeze({ ...facts, principal, target, database }) as AuthorizedSession;
+  const { principal, target, database, rule } = admission;
+  return Object.freeze({ ...facts, principal, target, database, rule }) as AuthorizedSession;
 }

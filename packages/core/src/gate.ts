@@ -40,6 +40,8 @@ export type Admission =
       readonly principal: Principal;
       readonly target: Target;
       readonly database: string;
+      /** The name of the access rule that let it pass. */
+      readonly rule: string;
       /** The policy that let it pass. */
       readonly policy: PolicySnapshot;
       /** When authentication was done, by the caller's clock. */
@@ -104,10 +106,13 @@ export class Gate {
     if (resolved === undefined) {
       return { admitted: false, refusal: TARGET_UNAVAILABLE, principal };
     }
-    if (!policy.authorise(principal, resolved.target).granted) {
+    const grant = policy.authorise(principal, resolved.target);
+    if (!grant.granted) {
       return { admitted: false, refusal: TARGET_UNAVAILABLE, principal };
     }
-    return { admitted: true, principal, ...resolved, policy, authenticatedAt: this.#options.now() };
+    const { rule } = grant;
+    const authenticatedAt = this.#options.now();
+    return { admitted: true, principal, ...resolved, rule, policy, authenticatedAt };
   }
 
   /** The statement gate of one session, bound to the policy that admitted it. */

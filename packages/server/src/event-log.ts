@@ -1,11 +1,15 @@
-import type { EngineEvent, SessionFacts } from '@weir/contract';
+import type { EngineEvent, Principal, SessionFacts } from '@weir/contract';
 import type { Logger } from 'winston';
 
 /** Puts what happens to sessions into the operational log. Statements are for metrics and audit. */
 export function logEvent(log: Logger, event: EngineEvent): void {
   switch (event.type) {
     case 'session.opened':
-      log.info('session opened', { ...describe(event.session), ms: round(event.timings.total) });
+      log.info('session opened', {
+        ...describe(event.session),
+        rule: event.session.rule,
+        ms: round(event.timings.total),
+      });
       return;
     case 'session.closed':
       log.info('session closed', {
@@ -21,7 +25,7 @@ export function logEvent(log: Logger, event: EngineEvent): void {
         code: event.refusal.code,
         failure: event.failure,
         client: `${event.client.address}:${event.client.port}`,
-        principal: event.principal?.name,
+        ...(event.principal === undefined ? {} : describePrincipal(event.principal)),
       });
       return;
     case 'statement.decided':
@@ -44,11 +48,15 @@ function describe(session: SessionFacts): Record<string, string> {
   const { principal, target, client } = session;
   return {
     session: session.id,
-    principal: principal.name,
-    kind: principal.kind,
+    ...describePrincipal(principal),
     target: target.name,
     client: `${client.address}:${client.port}`,
   };
+}
+
+/** A name is for reading only: who it is say issuer and subject. */
+function describePrincipal({ name, kind, issuer, subject }: Principal): Record<string, string> {
+  return { principal: name, kind, issuer, subject };
 }
 
 const round = (milliseconds: number): number => Math.round(milliseconds * 100) / 100;

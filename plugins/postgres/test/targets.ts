@@ -40,6 +40,7 @@ export function makeSession(
     },
     target,
     database,
+    rule: 'everybody',
     client: { address: '127.0.0.1', port: 1 },
   };
   return facts as AuthorizedSession;
