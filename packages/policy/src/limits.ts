@@ -38,7 +38,8 @@ export const LIMITS = {
     fallback: 10_000,
     min: 1,
     max: 100_000,
-    meaning: 'client connections at one time, over all listeners',
+    meaning:
+      'clients that have sent a login and whose session has not ended, at one time, over all listeners',
   },
   max_connections_per_principal: {
     unit: 'count',
@@ -52,7 +53,7 @@ export const LIMITS = {
     fallback: 2000,
     min: 1,
     max: 100_000,
-    meaning: 'client connections that have not finished logging in',
+    meaning: 'clients that have not sent their login yet; one more, and the oldest is closed',
   },
   handshake_timeout: {
     unit: 'duration',
