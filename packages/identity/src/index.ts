@@ -1,4 +1,4 @@
-export { makeOidcAuthenticator } from './oidc-authenticator.ts';
+export { makeOidcAuthenticator, type OidcAuthenticator } from './oidc-authenticator.ts';
 export {
   IDENTITY_LIMITS,
   type IdentityLimits,

@@ -26,28 +26,46 @@ interface IssuerKeys {
   readonly keys: KeySource;
 }
 
-/**
- * Takes the JSON Web Tokens of OpenID providers as passwords. Throws `ERR_CONFIG_INVALID` for
- * issuers that cannot be trusted as they stand. It remembers verified tokens and keys, so a change
- * of policy needs a new one.
- */
-export function makeOidcAuthenticator(options: OidcAuthenticatorOptions): Authenticator {
-  return new OidcAuthenticator(options);
+/** Takes the tokens of the issuers that it was made for. */
+export interface OidcAuthenticator extends Authenticator {
+  /**
+   * One for other issuers, with the keys that this one holds of those whose keys still come from the
+   * same place: a change of configuration must not need an issuer that cannot be reached now. It
+   * remembers no token, so what changed of an issuer counts from its next login on.
+   */
+  withIssuers(issuers: readonly TrustedIssuer[]): OidcAuthenticator;
 }
 
-class OidcAuthenticator implements Authenticator {
+/**
+ * Takes the JSON Web Tokens of OpenID providers as passwords. Throws `ERR_CONFIG_INVALID` for
+ * issuers that cannot be trusted as they stand.
+ */
+export function makeOidcAuthenticator(options: OidcAuthenticatorOptions): OidcAuthenticator {
+  return new TokenAuthenticator(options, new Map());
+}
+
+class TokenAuthenticator implements OidcAuthenticator {
+  readonly #options: OidcAuthenticatorOptions;
   readonly #issuers: ReadonlyMap<string, IssuerKeys>;
   readonly #limits: IdentityLimits;
   readonly #now: () => number;
   readonly #algorithms: readonly string[];
   readonly #remembered: RememberedTokens;
 
-  constructor(options: OidcAuthenticatorOptions) {
+  constructor(options: OidcAuthenticatorOptions, held: ReadonlyMap<string, KeySource>) {
+    this.#options = options;
     this.#limits = { ...IDENTITY_LIMITS, ...options.limits };
     this.#now = options.now ?? Date.now;
     this.#algorithms = options.algorithms ?? SIGNING_ALGORITHMS;
     this.#remembered = makeRememberedTokens(this.#limits.rememberedTokens, this.#now);
-    this.#issuers = indexIssuers(options, this.#limits, this.#now);
+    this.#issuers = indexIssuers(options, held, this.#limits, this.#now);
+  }
+
+  withIssuers(issuers: readonly TrustedIssuer[]): OidcAuthenticator {
+    const held = [...this.#issuers.values()].map(
+      ({ issuer, keys }) => [keysPlace(issuer), keys] as const,
+    );
+    return new TokenAuthenticator({ ...this.#options, issuers }, new Map(held));
   }
 
   async authenticate(credential: Credential): Promise<Authentication> {
@@ -123,8 +141,14 @@ function refuse(failure: AuthFailure): Authentication {
   return { authenticated: false, failure };
 }
 
+/** Equal when the keys of two issuers come from the same place, are trusted alike and reported alike. */
+function keysPlace({ name, url, caCertificate, allowInsecureUrl }: TrustedIssuer): string {
+  return JSON.stringify([name, url, caCertificate ?? null, allowInsecureUrl ?? false]);
+}
+
 function indexIssuers(
   options: OidcAuthenticatorOptions,
+  held: ReadonlyMap<string, KeySource>,
   limits: IdentityLimits,
   now: () => number,
 ): ReadonlyMap<string, IssuerKeys> {
@@ -134,21 +158,30 @@ function indexIssuers(
     if (index.has(issuer.url)) {
       throw new WeirError('ERR_CONFIG_INVALID', `Two issuers have the URL ${issuer.url}`);
     }
-    const read = makeDocumentReader({
-      ca: issuer.caCertificate,
-      timeoutMs: limits.requestTimeoutMs,
-      bytes: limits.documentBytes,
-    });
-    const keys = makeKeySource({
-      issuer: issuer.name,
-      fetchKeys: () => fetchIssuerKeys(issuer, read),
-      now,
-      limits,
-      onFault: (fault) => options.onIssuerFault?.(issuer.name, fault),
-    });
+    const keys = held.get(keysPlace(issuer)) ?? keySourceOf(issuer, options, limits, now);
     index.set(issuer.url, { issuer, keys });
   }
   return index;
+}
+
+function keySourceOf(
+  issuer: TrustedIssuer,
+  { onIssuerFault }: OidcAuthenticatorOptions,
+  limits: IdentityLimits,
+  now: () => number,
+): KeySource {
+  const read = makeDocumentReader({
+    ca: issuer.caCertificate,
+    timeoutMs: limits.requestTimeoutMs,
+    bytes: limits.documentBytes,
+  });
+  return makeKeySource({
+    issuer: issuer.name,
+    fetchKeys: () => fetchIssuerKeys(issuer, read),
+    now,
+    limits,
+    onFault: (fault) => onIssuerFault?.(issuer.name, fault),
+  });
 }
 
 function checkIssuer(issuer: TrustedIssuer): void {

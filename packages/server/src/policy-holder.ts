@@ -20,8 +20,11 @@ export class PolicyHolder implements PolicySource, Authenticator {
     return this.#snapshot;
   }
 
-  authenticate(credential: Credential): Promise<Authentication> {
-    return this.#authenticator.authenticate(credential);
+  /** Who is being authenticated while the issuers are replaced is asked again, by the new ones. */
+  async authenticate(credential: Credential): Promise<Authentication> {
+    const authenticator = this.#authenticator;
+    const answer = await authenticator.authenticate(credential);
+    return authenticator === this.#authenticator ? answer : this.authenticate(credential);
   }
 
   replace(snapshot: PolicySnapshot, authenticator: Authenticator): void {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { Authenticator, EngineEvent, StatementStages } from '@weir/contract';
+import type { EngineEvent, StatementStages } from '@weir/contract';
 import { Engine, type ListenAddress, STATEMENT_STAGES } from '@weir/core';
-import { makeOidcAuthenticator } from '@weir/identity';
+import { makeOidcAuthenticator, type OidcAuthenticator } from '@weir/identity';
 import { postgres } from '@weir/plugin-postgres';
 import {
   type ConfigProblem,
@@ -104,6 +104,7 @@ class Server implements Weir {
   readonly events: Observable<EngineEvent>;
   readonly #engine: Engine;
   readonly #holder: PolicyHolder;
+  #authenticator: OidcAuthenticator;
   readonly #metrics: Metrics;
   readonly #log: Logger;
   readonly #read: () => LoadedConfig;
@@ -118,7 +119,8 @@ class Server implements Weir {
     this.#config = loaded.config;
     this.#log = log;
     this.#read = read;
-    this.#holder = new PolicyHolder(loaded.snapshot, this.#makeAuthenticator(loaded.config));
+    this.#authenticator = this.#makeAuthenticator(loaded.config);
+    this.#holder = new PolicyHolder(loaded.snapshot, this.#authenticator);
     this.#engine = new Engine({
       plugins: PLUGINS,
       authenticator: this.#holder,
@@ -196,8 +198,9 @@ class Server implements Weir {
     if (needsRestart(this.#config, loaded.config)) {
       this.#log.warn('listen, limits, log, and tls on or off change with the next start only');
     }
-    const authenticator = this.#makeAuthenticator(loaded.config);
+    const authenticator = this.#authenticator.withIssuers(loaded.config.issuers);
     this.#useCertificate(loaded.config);
+    this.#authenticator = authenticator;
     this.#holder.replace(loaded.snapshot, authenticator);
     this.#tellPolicy(loaded);
     return [];
@@ -216,7 +219,7 @@ class Server implements Weir {
     this.#log.info('stopped');
   }
 
-  #makeAuthenticator(config: WeirConfig): Authenticator {
+  #makeAuthenticator(config: WeirConfig): OidcAuthenticator {
     return makeOidcAuthenticator({
       issuers: config.issuers,
       onIssuerFault: (issuer, fault) =>

@@ -125,6 +125,26 @@ describe('a valid configuration', () => {
   });
 });
 
+describe('an outage of the issuer', () => {
+  it('is not made worse by reading the configuration again', async () => {
+    const issuer = await startIssuer();
+    const identity = `identity:\n  issuers:\n${issuerLine('acme', issuer)}`;
+    await withWeir(backdrop, { identity }, async (running) => {
+      const token = () => issuer.tokenFor('ana');
+      await running.connect({ password: await token() });
+      await issuer.close();
+      const password = await token();
+      await running.connect({ password });
+      expect(running.weir.reload()).toEqual([]);
+      await running.connect({ password });
+      await running.write({ identity: identity.replace('audience: weir', 'audience: other') });
+      expect(running.weir.reload()).toEqual([]);
+      expect((await running.refusal({ password })).code).toBe('28P01');
+      expect((await running.next('session.refused')).failure).toBe('wrong-audience');
+    });
+  });
+});
+
 describe('an invalid configuration', () => {
   it('changes nothing, says what is wrong and where, and is counted', async () => {
     await withWeir(backdrop, {}, async (running) => {
