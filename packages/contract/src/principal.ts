@@ -9,8 +9,12 @@ export interface Principal {
   readonly issuer: string;
   readonly subject: string;
   readonly kind: PrincipalKind;
-  /** What people read: the e-mail, else the preferred user name, else the subject. */
+  /**
+   * What people read: the verified e-mail, else the preferred user name, else the subject. Only the
+   * first looks like an e-mail.
+   */
   readonly name: string;
+  /** Verified, or absent. */
   readonly email?: string;
   readonly groups: readonly string[];
   /** When the credential ends, milliseconds since the epoch. */

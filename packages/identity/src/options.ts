@@ -34,6 +34,8 @@ export interface TrustedIssuer {
   readonly groupsClaim?: string;
   /** The claim that names the principal's kind. Without it no token chooses its own kind. */
   readonly kindClaim?: string;
+  /** Takes an e-mail for verified when its token does not say whether it is. */
+  readonly emailTrusted?: boolean;
   /** PEM text of the authorities to trust for this issuer instead of the system's. */
   readonly caCertificate?: string;
   /** Takes an `http` URL, and only on this machine's loopback: for tests and the sample scene. */

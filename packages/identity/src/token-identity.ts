@@ -8,6 +8,7 @@ export interface TokenIdentity {
   readonly principal: Principal;
   readonly subject: string;
   readonly userName: string | undefined;
+  /** The e-mail, unless the issuer says that it is not verified. */
   readonly email: string | undefined;
 }
 
@@ -58,18 +59,21 @@ export function identityOf(
     return failure;
   }
   const { sub: subject, preferred_username: userName, jti } = claims.data;
-  const email = mailVerified(claims.data) ? claims.data.email : undefined;
+  const email = verifiedMail(claims.data, issuer);
   const principal: Principal = Object.freeze({
     issuer: issuer.url,
     subject,
     kind: kind.data,
-    name: email ?? userName ?? subject,
+    name: email ?? nameBeside(userName, subject),
     ...(email === undefined ? {} : { email }),
     groups: Object.freeze(groups.data),
     expiresAt: Math.floor(claims.data.exp * 1000),
     ...(jti === undefined ? {} : { credentialId: jti }),
   });
-  return { principal, subject, userName, email };
+  // A user name is only held against the token that proves who it is, so it may be an e-mail of which
+  // nothing is said; no rule matches by it, and nobody is called by it.
+  const unsaid = claims.data.email_verified === undefined;
+  return { principal, subject, userName, email: unsaid ? claims.data.email : email };
 }
 
 /** Whether the client names itself so; the names are those of a verified token. */
@@ -106,7 +110,14 @@ function partyFailure({ aud, azp, client_id: client }: Claims): AuthFailure | un
   return several && azp === undefined && client === undefined ? 'missing-claim' : undefined;
 }
 
-/** Some issuers leave the claim out or write it as text; whatever is not a yes is a no. */
-function mailVerified({ email_verified: verified }: Claims): boolean {
-  return verified === undefined || verified === true || verified === 'true';
+/** Some issuers write the claim as text; whatever is not a yes is a no (OIDC Core §5.1). */
+function verifiedMail(claims: Claims, { emailTrusted }: TrustedIssuer): string | undefined {
+  const { email, email_verified: verified = emailTrusted } = claims;
+  return verified === true || verified === 'true' ? email : undefined;
+}
+
+/** What somebody without a verified e-mail is called: never what could be taken for one. */
+function nameBeside(userName: string | undefined, subject: string): string {
+  const plain = [userName, subject].find((known) => known?.includes('@') === false);
+  return plain ?? `subject ${subject}`;
 }

@@ -271,6 +271,24 @@ describe('the principal', () => {
       'ana',
       'ana.sousa',
     ],
+    [
+      'the preferred name when nothing says that the e-mail is verified',
+      { email_verified: undefined },
+      'ana',
+      'ana.sousa',
+    ],
+    [
+      'the subject when the preferred name looks like an e-mail',
+      { email_verified: undefined, preferred_username: 'ceo@acme.com' },
+      'ceo@acme.com',
+      'ana',
+    ],
+    [
+      'what shows that it is the subject when that looks like an e-mail, too',
+      { sub: 'ceo@acme.com', email: undefined, preferred_username: undefined },
+      'ceo@acme.com',
+      'subject ceo@acme.com',
+    ],
     ['the preferred name when the e-mail is empty', { email: '' }, 'ana', 'ana.sousa'],
     [
       'the subject when there is nothing else',
@@ -282,10 +300,24 @@ describe('the principal', () => {
     expect(await login(await signed(claims), user)).toMatchObject({ principal: { name } });
   });
 
-  it('carries no e-mail that is not verified', async () => {
-    const answer = await login(await signed({ email_verified: false }), 'ana');
+  it.each([false, 'false', null, 'yes', undefined])(
+    'carries no e-mail whose email_verified is %j',
+    async (verified) => {
+      const answer = await login(await signed({ email_verified: verified }), 'ana');
 
-    expect(answer).not.toHaveProperty('principal.email');
+      expect(answer).toMatchObject({ authenticated: true });
+      expect(answer).not.toHaveProperty('principal.email');
+    },
+  );
+
+  it('carries an e-mail of which nothing is said when its issuer is trusted with that', async () => {
+    const trusting = fixture.authenticator({ emailTrusted: true });
+    const [unsaid, denied] = [{ email_verified: undefined }, { email_verified: false }];
+
+    expect(await trusting(await signed(unsaid))).toMatchObject({
+      principal: { email: 'ana@acme.com', name: 'ana@acme.com' },
+    });
+    expect(await trusting(await signed(denied), 'ana')).not.toHaveProperty('principal.email');
   });
 
   it.each([

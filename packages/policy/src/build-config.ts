@@ -51,6 +51,7 @@ function buildIssuer(
     groupsClaim: issuer.groups_claim,
     kind,
     ...(issuer.kind_claim === undefined ? {} : { kindClaim: issuer.kind_claim }),
+    ...(issuer.email_trusted ? { emailTrusted: true } : {}),
     ...(issuer.ca === undefined ? {} : { caCertificate: taken(material.certificates, issuer.ca) }),
     allowInsecureUrl: new URL(url).protocol === 'http:',
   };

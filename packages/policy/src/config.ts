@@ -24,6 +24,8 @@ export interface IssuerConfig {
   /** What its tokens stand for, unless `kindClaim` is set and a token says otherwise. */
   readonly kind: PrincipalKind;
   readonly kindClaim?: string;
+  /** Present where an e-mail counts as verified although its token does not say so. */
+  readonly emailTrusted?: true;
   /** PEM text of the authorities to trust for this issuer instead of the system's. */
   readonly caCertificate?: string;
   /** The URL is plain http, which only passes on this machine's loopback. */

@@ -59,6 +59,10 @@ const issuer = z.strictObject({
   groups_claim: textSetting('claim name', 256).prefault('groups'),
   kind: kindLeaf.default('human'),
   kind_claim: textSetting('claim name', 256).optional(),
+  email_trusted: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'an e-mail counts as verified although the token does not say so' }),
   ca: path('PEM file of authorities for this issuer instead of the system’s').optional(),
 });
 

@@ -68,6 +68,10 @@ const OTHER: readonly [string, Sections][] = [
   ],
   ['an audience', { identity: `identity: { issuers: [{ ${ISSUER.replace('weir', 'other')} }] }` }],
   ['a kind', { identity: `identity: { issuers: [{ ${ISSUER}, kind: agent }] }` }],
+  [
+    'a trust in e-mails',
+    { identity: `identity: { issuers: [{ ${ISSUER}, email_trusted: true }] }` },
+  ],
   ['a claim', { identity: `identity: { issuers: [{ ${ISSUER}, kind_claim: k }] }` }],
   [
     'the authorities of an issuer',

@@ -60,6 +60,7 @@ identity:
       groups_claim: https://weir.test/groups
       kind: service
       kind_claim: weir_kind
+      email_trusted: true
       ca: ./ca.pem
 targets:
   db:
@@ -93,6 +94,7 @@ log: { level: debug, format: text }
       groupsClaim: 'https://weir.test/groups',
       kind: 'service',
       kindClaim: 'weir_kind',
+      emailTrusted: true,
       caCertificate: AUTHORITY,
       allowInsecureUrl: true,
     });

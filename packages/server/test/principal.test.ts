@@ -8,7 +8,7 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { type Backdrop, startBackdrop } from './backdrop.ts';
+import { type Backdrop, issuerLine, startBackdrop } from './backdrop.ts';
 import { captureLog } from './captured-log.ts';
 import { withWeir } from './running-weir.ts';
 
@@ -40,6 +40,34 @@ function lineOf(message: string): Readonly<Record<string, unknown>> {
   expect(found).toHaveLength(1);
   return found[0] ?? {};
 }
+
+const CEO_ONLY = {
+  access: `access:
+  - { name: ceo, principals: [{ issuer: acme, email: ceo@acme.com }], targets: [orders], allow: all }`,
+};
+/** What a provider says that never says whether an e-mail is verified. */
+const UNSAID = { claims: { email: 'ceo@acme.com', email_verified: undefined } };
+
+describe('a rule that names an e-mail', () => {
+  it('does not match one of which the issuer does not say that it is verified', async () => {
+    await withWeir(backdrop, CEO_ONLY, async (running) => {
+      const password = await backdrop.issuer.tokenFor('ana', UNSAID);
+      expect(await running.refusal({ user: 'ceo@acme.com', password })).toMatchObject({
+        code: '3D000',
+      });
+      expect((await running.next('session.refused')).principal).toMatchObject({ name: 'ana' });
+    });
+  });
+
+  it('matches it when the configuration trusts the issuer with that', async () => {
+    const issuer = issuerLine('acme', backdrop.issuer).replace(' }', ', email_trusted: true }');
+    const identity = `identity:\n  issuers:\n${issuer}`;
+    await withWeir(backdrop, { ...CEO_ONLY, identity }, async (running) => {
+      const password = await backdrop.issuer.tokenFor('ana', UNSAID);
+      await running.connect({ user: 'ceo@acme.com', password });
+    });
+  });
+});
 
 describe('the log of a session', () => {
   it('names the rule that let it in', async () => {
