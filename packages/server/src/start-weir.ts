@@ -1,20 +1,21 @@
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { EngineEvent, StatementStages } from '@weir/contract';
 import { Engine, type ListenAddress, STATEMENT_STAGES } from '@weir/core';
 import { makeOidcAuthenticator, type OidcAuthenticator } from '@weir/identity';
 import { postgres } from '@weir/plugin-postgres';
 import {
   type ConfigProblem,
+  type FilesRead,
   formatProblem,
-  type LoadedConfig,
   readConfigFile,
   type WeirConfig,
 } from '@weir/policy';
 import { type Observable, config as rxjs } from 'rxjs';
 import type { Logger } from 'winston';
 import { type AdminServer, startAdminServer } from './admin-server.ts';
-import { watchConfig } from './config-watch.ts';
 import { logEvent } from './event-log.ts';
+import { watchFiles } from './file-watch.ts';
 import { ListenError, type ListenPlace } from './listen-error.ts';
 import { makeLog } from './log.ts';
 import { LogOutput } from './log-output.ts';
@@ -60,7 +61,8 @@ export class ConfigError extends Error {
   }
 }
 
-type ValidConfig = LoadedConfig & { readonly ok: true };
+type ReadConfig = ReturnType<typeof readConfigFile>;
+type ValidConfig = ReadConfig & { readonly ok: true };
 
 interface ServerInput {
   readonly loaded: ValidConfig;
@@ -68,7 +70,7 @@ interface ServerInput {
   readonly log: Logger;
   /** Log lines that could not be written. */
   readonly lostLines: () => number;
-  readonly read: () => LoadedConfig;
+  readonly read: () => ReadConfig;
 }
 
 const PLUGINS = [postgres()];
@@ -96,7 +98,7 @@ export async function startWeir(options: StartOptions): Promise<Weir> {
     await server.stop();
     throw error;
   }
-  server.watch(configPath);
+  server.watch();
   return server;
 }
 
@@ -107,9 +109,11 @@ class Server implements Weir {
   #authenticator: OidcAuthenticator;
   readonly #metrics: Metrics;
   readonly #log: Logger;
-  readonly #read: () => LoadedConfig;
+  readonly #read: () => ReadConfig;
   /** What it was started with: the parts that no reload changes. */
   readonly #config: WeirConfig;
+  /** What was read last, whether it was taken or not. */
+  #files: FilesRead;
   #addresses: ListenAddress[] = [];
   #adminServer: AdminServer | undefined;
   #unwatch: (() => void) | undefined;
@@ -117,6 +121,7 @@ class Server implements Weir {
 
   constructor({ loaded, stages, log, lostLines, read }: ServerInput) {
     this.#config = loaded.config;
+    this.#files = loaded.files;
     this.#log = log;
     this.#read = read;
     this.#authenticator = this.#makeAuthenticator(loaded.config);
@@ -177,18 +182,27 @@ class Server implements Weir {
     this.#log.info('admin listening', { host: admin.host, port: this.#adminServer.port });
   }
 
-  watch(configPath: string): void {
-    try {
-      this.#unwatch = watchConfig(configPath, () => this.reload());
-    } catch (error) {
-      this.#log.warn('the configuration is not watched: SIGHUP reads it again', {
-        error: nameOf(error),
-      });
-    }
+  /** Takes what the files hold whenever that has changed, whatever else has changed of them. */
+  watch(): void {
+    this.#unwatch = watchFiles(
+      () => this.#files.keys(),
+      () => {
+        const loaded = this.#read();
+        if (!isDeepStrictEqual(loaded.files, this.#files)) this.#take(loaded);
+      },
+      (error) =>
+        this.#log.error('the configuration is not watched any more: SIGHUP reads it again', {
+          error: nameOf(error),
+        }),
+    );
   }
 
   reload(): readonly ConfigProblem[] {
-    const loaded = this.#read();
+    return this.#take(this.#read());
+  }
+
+  #take(loaded: ReadConfig): readonly ConfigProblem[] {
+    this.#files = loaded.files;
     this.#metrics.reloaded(loaded.ok);
     if (!loaded.ok) {
       const problems = loaded.problems.map(formatProblem);

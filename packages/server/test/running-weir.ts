@@ -118,6 +118,16 @@ export async function withWeir(
   const { stages = {}, ...sections } = options;
   const configPath = join(backdrop.dir, 'weir.yaml');
   await writeFile(configPath, weirYaml(backdrop, sections));
+  await withWeirAt(configPath, backdrop, test, stages);
+}
+
+/** Runs a test with a proxy whose configuration is there already. */
+export async function withWeirAt(
+  configPath: string,
+  backdrop: Backdrop,
+  test: (running: RunningWeir) => Promise<void>,
+  stages: StatementStages = {},
+): Promise<void> {
   const weir = await startWeir({ configPath, env: environmentOf(backdrop), stages });
   const running = new RunningWeir(weir, configPath, backdrop);
   try {
