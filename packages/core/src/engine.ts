@@ -96,6 +96,16 @@ export class Engine {
     return this.#state.sessions.size;
   }
 
+  /** Bytes that the sessions that are open now have carried so far. */
+  get openBytes(): { readonly fromClient: number; readonly toClient: number } {
+    const sum = { fromClient: 0, toClient: 0 };
+    for (const { carried } of this.#state.sessions) {
+      sum.fromClient += carried.fromClient;
+      sum.toClient += carried.toClient;
+    }
+    return sum;
+  }
+
   /** Connections that are not sessions yet. */
   get pendingCount(): number {
     return this.#state.pending.size + this.#state.admitting.size;

@@ -48,6 +48,8 @@ const NOT_RUN = 0;
  */
 export class Session implements RelayActions, Cancellable {
   readonly facts: AuthorizedSession;
+  /** Bytes that it has carried so far. */
+  readonly carried = { fromClient: 0, toClient: 0 };
   readonly #options: SessionOptions;
   readonly #gate: StatementGate;
   readonly #events: EventStream;
@@ -59,8 +61,6 @@ export class Session implements RelayActions, Cancellable {
   readonly #hold = new Hold();
   readonly #relay: Relay;
   readonly #openedAt: number;
-  #bytesFromClient = 0;
-  #bytesToClient = 0;
   #active = true;
   #draining = false;
   #quit = false;
@@ -138,7 +138,7 @@ export class Session implements RelayActions, Cancellable {
   }
 
   toClient(bytes: Uint8Array): void {
-    this.#bytesToClient += bytes.length;
+    this.carried.toClient += bytes.length;
     if (!this.#client.write(bytes) && this.#databaseValve.close('other side is slow')) {
       this.#tellPaused('database');
     }
@@ -304,7 +304,7 @@ export class Session implements RelayActions, Cancellable {
     return {
       bytes: (chunk) => {
         this.#active = true;
-        this.#bytesFromClient += chunk.length;
+        this.carried.fromClient += chunk.length;
         this.#guard(() => this.#readClient(chunk));
       },
       ended: () => this.#clientEnded(),
@@ -380,8 +380,8 @@ export class Session implements RelayActions, Cancellable {
       at,
       reason,
       statements: this.#ledger.count,
-      bytesFromClient: this.#bytesFromClient,
-      bytesToClient: this.#bytesToClient,
+      bytesFromClient: this.carried.fromClient,
+      bytesToClient: this.carried.toClient,
       took: at - this.#openedAt,
     });
     this.#onClosed?.();

@@ -15,6 +15,8 @@ const STAGES_HELP =
 interface MetricSources {
   readonly sessions: () => number;
   readonly pending: () => number;
+  /** Bytes that the open sessions have carried so far. */
+  readonly openBytes: () => { readonly fromClient: number; readonly toClient: number };
   /** Log lines that could not be written. */
   readonly lostLines: () => number;
 }
@@ -33,11 +35,6 @@ export class Metrics {
     'code',
   );
   readonly #held = this.#counter('weir_statements_held_total', 'Statements that had to wait');
-  readonly #bytes = this.#counter(
-    'weir_session_bytes_total',
-    'Bytes that sessions carried, counted at their end',
-    'direction',
-  );
   readonly #pauses = this.#counter(
     'weir_flow_pauses_total',
     'Times one side stopped being read because the other is slow',
@@ -49,6 +46,8 @@ export class Metrics {
     'Times the configuration was read again',
     'result',
   );
+  /** Bytes of sessions that are over. */
+  readonly #bytes = { from_client: 0, to_client: 0 };
   readonly #ended: Record<FailureCause | 'completed', number> = {
     completed: 0,
     database: 0,
@@ -79,9 +78,19 @@ export class Metrics {
       'Log lines that could not be written',
       sources.lostLines,
     );
-    this.#counts('weir_statements_total', 'Statements, by how they ended', 'outcome', this.#ended);
-    this.#counts('weir_rows_total', 'Rows (or copy messages)', 'form', this.#rows);
-    this.#counts('weir_row_bytes_total', 'Bytes of those', 'form', this.#rowBytes);
+    this.#counts(
+      'weir_statements_total',
+      'Statements, by how they ended',
+      'outcome',
+      () => this.#ended,
+    );
+    this.#counts('weir_rows_total', 'Rows (or copy messages)', 'form', () => this.#rows);
+    this.#counts('weir_row_bytes_total', 'Bytes of those', 'form', () => this.#rowBytes);
+    this.#counts('weir_session_bytes_total', 'Bytes that sessions carried', 'direction', () => {
+      const { fromClient, toClient } = sources.openBytes();
+      const over = this.#bytes;
+      return { from_client: over.from_client + fromClient, to_client: over.to_client + toClient };
+    });
   }
 
   get contentType(): string {
@@ -125,8 +134,8 @@ export class Metrics {
         return;
       case 'session.closed':
         this.#closed.labels(event.reason).inc();
-        this.#bytes.labels('from_client').inc(event.bytesFromClient);
-        this.#bytes.labels('to_client').inc(event.bytesToClient);
+        this.#bytes.from_client += event.bytesFromClient;
+        this.#bytes.to_client += event.bytesToClient;
         return;
       case 'statement.held':
         this.#held.inc();
@@ -148,12 +157,12 @@ export class Metrics {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }
 
-  /** A counter whose values stand in `totals`, by the value of its label. */
+  /** A counter that somebody else keeps, by the value of its label. */
   #counts(
     name: string,
     help: string,
     label: string,
-    totals: Readonly<Record<string, number>>,
+    read: () => Readonly<Record<string, number>>,
   ): void {
     new Counter({
       name,
@@ -162,7 +171,7 @@ export class Metrics {
       registers: [this.#registry],
       collect() {
         this.reset();
-        for (const [value, total] of Object.entries(totals)) this.labels(value).inc(total);
+        for (const [value, total] of Object.entries(read())) this.labels(value).inc(total);
       },
     });
   }

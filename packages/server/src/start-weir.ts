@@ -137,6 +137,7 @@ class Server implements Weir {
     this.#metrics = new Metrics({
       sessions: () => this.#engine.sessionCount,
       pending: () => this.#engine.pendingCount,
+      openBytes: () => this.#engine.openBytes,
       lostLines,
     });
     // One observer for both: every event passes here, and most concern only one of them.

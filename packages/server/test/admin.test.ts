@@ -75,6 +75,21 @@ describe('the metrics', () => {
     });
   });
 
+  it('count what a session carries while it is open, and once', async () => {
+    await withWeir(backdrop, {}, async (running) => {
+      const sample = 'weir_session_bytes_total{direction="to_client"}';
+      const client = await running.connect();
+      const before = (await running.metric(sample)) ?? 0;
+      await client.query("select repeat('x', 100000)");
+      const open = (await running.metric(sample)) ?? 0;
+      expect(open).toBeGreaterThan(before + 100_000);
+      expect(await running.metric('weir_sessions')).toBe(1);
+      await client.end();
+      const { bytesToClient } = await running.next('session.closed');
+      expect(await running.metric(sample)).toBe(bytesToClient);
+    });
+  });
+
   it('count what happens', async () => {
     await withWeir(backdrop, {}, async (running) => {
       const client = await running.connect();
