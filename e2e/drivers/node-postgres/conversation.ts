@@ -1,36 +1,12 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { once } from 'node:events';
-import { Client, type Notification, Query } from 'pg';
-import { connectionFromEnvironment } from '../../src/connection.ts';
-import { fails, TEXT } from '../../src/content.ts';
+import type { Client, Notification } from 'pg';
+import { COMMITTED_PAYLOADS, notifyingSteps, TEXT } from '../../src/content.ts';
+import { cancelAsleep, runSteps } from './failing.ts';
 import { connect } from './session.ts';
 
-/** Waits until another session sees this one sleep, so that a cancel cannot come too early. */
-async function sleeping(observer: Client, pid: number): Promise<void> {
-  for (;;) {
-    const { rows } = await observer.query(
-      "select 1 from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'",
-      [pid],
-    );
-    if (rows.length > 0) return;
-  }
-}
-
 export async function cancel(client: Client): Promise<string> {
-  const observer = await connect();
-  const pid = (await client.query('select pg_backend_pid() as pid')).rows[0].pid;
-  const query = new Query('select pg_sleep(30)');
-  const failed = once(client.query(query), 'error').then(([error]) => Promise.reject(error));
-  const expected = fails(failed, '57014');
-  await sleeping(observer, pid);
-  const { host, port } = connectionFromEnvironment();
-  // Its own `cancel` takes the query that is to end; the request goes out before any TLS.
-  Reflect.apply(Reflect.get(Client.prototype, 'cancel'), new Client({ host, port }), [
-    client,
-    query,
-  ]);
-  await expected;
-  await observer.end();
+  deepStrictEqual(await cancelAsleep(client, 'select pg_sleep(30)'), []);
   return '57014';
 }
 
@@ -53,19 +29,23 @@ export async function notify(client: Client): Promise<string> {
   return `${received.length} notifications in order`;
 }
 
-export async function savepoint(client: Client): Promise<string> {
-  await client.query('create temp table saved (n int primary key)');
-  await client.query('begin');
-  await client.query('insert into saved values ($1)', [1]);
-  await client.query('savepoint before');
-  await fails(client.query('insert into saved values ($1)', [1]), '23505');
-  await fails(client.query('select 1'), '25P02');
-  await client.query('rollback to savepoint before');
-  await client.query('insert into saved values ($1)', [2]);
-  await client.query('commit');
-  const { rows } = await client.query('select n from saved order by n');
-  deepStrictEqual(rows, [{ n: 1 }, { n: 2 }]);
-  return 'rows before and after the error were kept';
+export async function notifyError(client: Client): Promise<string> {
+  const sender = await connect();
+  const received: unknown[] = [];
+  const last = new Promise<void>((resolve) => {
+    client.on('notification', ({ payload }: Notification) => {
+      received.push(payload);
+      if (payload === 'end') resolve();
+    });
+  });
+  await client.query('listen e2e_node_postgres_error');
+  await runSteps(sender, notifyingSteps('e2e_node_postgres_error'));
+  await last;
+  client.removeAllListeners('notification');
+  await client.query('unlisten *');
+  await sender.end();
+  deepStrictEqual(received, COMMITTED_PAYLOADS);
+  return received.join(', ');
 }
 
 export async function notices(client: Client): Promise<string> {

@@ -5,7 +5,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { FAILING_RESULT, fails, sumTo } from '../../src/content.ts';
+import {
+  BINARY_ROWS,
+  BINARY_SIGNATURE,
+  BINARY_SOURCE,
+  FAILING_RESULT,
+  fails,
+  sumTo,
+} from '../../src/content.ts';
 
 const ROWS = 100_000;
 
@@ -47,12 +54,17 @@ export async function copyOut(client: Client): Promise<string> {
   return `${seen} rows`;
 }
 
-export async function copyInError(client: Client): Promise<string> {
+/** Copies rows in of which the server refuses one in the middle. */
+export async function failToCopyIn(client: Client): Promise<void> {
   await makeTable(client);
   const copy = client.query(copyFrom('copy copied from stdin'));
-  await fails(pipeline(Readable.from(lines(ROWS, 50_000)), copy), '22P02');
+  await fails(pipeline(Readable.from(lines(ROWS, ROWS / 2)), copy), '22P02');
+}
+
+export async function copyInError(client: Client): Promise<string> {
+  await failToCopyIn(client);
   deepStrictEqual(await countRows(client), 0);
-  return '22P02 at row 50,000';
+  return `22P02 at row ${ROWS / 2}`;
 }
 
 export async function copyInAborted(client: Client): Promise<string> {
@@ -66,12 +78,37 @@ export async function copyInAborted(client: Client): Promise<string> {
   return 'nothing was copied';
 }
 
-export async function copyOutError(client: Client): Promise<string> {
+/** Copies rows out until the server fails; gives the bytes that came before. */
+export async function failToCopyOut(client: Client): Promise<number> {
   const copy = client.query(copyTo(`copy (${FAILING_RESULT}) to stdout`));
   let bytes = 0;
   const read = async () => {
     for await (const chunk of copy) bytes += chunk.length;
   };
   await fails(read(), '22012');
-  return `22012 after ${bytes} bytes`;
+  return bytes;
+}
+
+export async function copyOutError(client: Client): Promise<string> {
+  return `22012 after ${await failToCopyOut(client)} bytes`;
+}
+
+async function copiedOut(client: Client, what: string): Promise<Buffer> {
+  const copy = client.query(copyTo(`copy ${what} to stdout (format binary)`));
+  const chunks: Buffer[] = [];
+  for await (const chunk of copy) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+export async function copyBinary(client: Client): Promise<string> {
+  await client.query(`create temp table copied_binary as ${BINARY_SOURCE} with no data`);
+  const out = await copiedOut(client, `(${BINARY_SOURCE})`);
+  deepStrictEqual(out.subarray(0, BINARY_SIGNATURE.length), BINARY_SIGNATURE);
+  const copy = client.query(copyFrom('copy copied_binary from stdin (format binary)'));
+  await pipeline(Readable.from([out]), copy);
+  deepStrictEqual(copy.rowCount, BINARY_ROWS);
+  ok(out.equals(await copiedOut(client, 'copied_binary')));
+  const { rows } = await client.query(`table copied_binary except all ${BINARY_SOURCE}`);
+  deepStrictEqual(rows, []);
+  return `${out.length} bytes`;
 }

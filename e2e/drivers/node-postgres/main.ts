@@ -1,6 +1,7 @@
 import { runChecks } from '../../src/check-runner.ts';
-import { cancel, notices, notify, savepoint, transactionStatus } from './conversation.ts';
-import { copyIn, copyInAborted, copyInError, copyOut, copyOutError } from './copy.ts';
+import { cancel, notices, notify, notifyError, transactionStatus } from './conversation.ts';
+import { copyBinary, copyIn, copyInAborted, copyInError, copyOut, copyOutError } from './copy.ts';
+import { largeObject, largeObjectError } from './objects.ts';
 import {
   bigParameter,
   bigResult,
@@ -11,12 +12,27 @@ import {
   cursorError,
   manyParameters,
 } from './results.ts';
+import {
+  savepoint,
+  savepointBigResult,
+  savepointBigStatement,
+  savepointBigValue,
+  savepointBinary,
+  savepointCancel,
+  savepointCopyIn,
+  savepointCopyOut,
+  savepointCursor,
+  savepointPipeline,
+  savepointPrepared,
+  savepointSimple,
+} from './savepoints.ts';
 import { disconnect, onShared } from './session.ts';
 import {
   binaryValues,
   directTls,
   pipeline,
   pipelineError,
+  preparedAgain,
   preparedError,
   preparedNamed,
   preparedUnnamed,
@@ -32,6 +48,7 @@ await runChecks({
   'several-statements': onShared(severalStatements),
   'prepared-unnamed': onShared(preparedUnnamed),
   'prepared-named': onShared(preparedNamed),
+  'prepared-again': onShared(preparedAgain),
   'prepared-error': onShared(preparedError),
   pipeline,
   'pipeline-error': pipelineError,
@@ -43,12 +60,27 @@ await runChecks({
   'copy-in-error': onShared(copyInError),
   'copy-in-aborted': onShared(copyInAborted),
   'copy-out-error': onShared(copyOutError),
+  'copy-binary': onShared(copyBinary),
   cancel: onShared(cancel),
   'binary-values': onShared(binaryValues),
   notify: onShared(notify),
+  'notify-error': onShared(notifyError),
+  'large-object': onShared(largeObject),
+  'large-object-error': onShared(largeObjectError),
   'big-statement': onShared(bigStatement),
   'many-parameters': onShared(manyParameters),
   savepoint: onShared(savepoint),
+  'savepoint-simple': onShared(savepointSimple),
+  'savepoint-prepared': onShared(savepointPrepared),
+  'savepoint-binary': onShared(savepointBinary),
+  'savepoint-pipeline': savepointPipeline,
+  'savepoint-cursor': onShared(savepointCursor),
+  'savepoint-copy-in': onShared(savepointCopyIn),
+  'savepoint-copy-out': onShared(savepointCopyOut),
+  'savepoint-cancel': onShared(savepointCancel),
+  'savepoint-big-statement': onShared(savepointBigStatement),
+  'savepoint-big-result': onShared(savepointBigResult),
+  'savepoint-big-value': onShared(savepointBigValue),
   notices: onShared(notices),
   'transaction-status': onShared(transactionStatus),
   'big-result': onShared(bigResult),

@@ -10,12 +10,11 @@ import {
   BIG_VALUE_LENGTH,
   checkBigRow,
   checkBigValue,
-  FAILING_RESULT,
-  fails,
   MOST_PARAMETERS,
   md5,
   sumTo,
 } from '../../src/content.ts';
+import { failToReadOn } from './failing.ts';
 
 const SERIES = 'select i from generate_series(1, $1::int) i';
 
@@ -45,10 +44,7 @@ export async function cursorClosedEarly(client: Client): Promise<string> {
 }
 
 export async function cursorError(client: Client): Promise<string> {
-  const open = client.query(new Cursor(FAILING_RESULT));
-  strictEqual((await open.read(400)).length, 400);
-  await fails(open.read(400), '22012');
-  await open.close();
+  await failToReadOn(client);
   return '22012 after 400 rows';
 }
 

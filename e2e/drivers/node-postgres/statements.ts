@@ -72,6 +72,24 @@ export async function preparedError(client: Client): Promise<string> {
   return '42601, 22P02, then 7';
 }
 
+/** The driver keeps a record of the names that it prepared; what SQL did to them it does not know. */
+export async function preparedAgain(client: Client): Promise<string> {
+  const run = async (name: string, text: string) =>
+    (await client.query({ name, text, values: [5] })).rows;
+  // Taken by SQL, refused to the driver, dropped by SQL, taken by the driver.
+  await client.query('prepare e2e_again (int) as select $1 * 2 as n');
+  await fails(run('e2e_again', 'select $1::int * 3 as n'), '42P05');
+  await client.query('deallocate e2e_again');
+  deepStrictEqual(await run('e2e_again', 'select $1::int * 3 as n'), [{ n: 15 }]);
+  for (const drop of ['deallocate e2e_again', 'deallocate all', 'discard all']) {
+    await client.query(drop);
+    await fails(run('e2e_again', 'select $1::int * 3 as n'), '26000');
+    await client.query('prepare e2e_again (int) as select $1 * 4 as n');
+    deepStrictEqual(await run('e2e_again', 'select $1::int * 3 as n'), [{ n: 20 }]);
+  }
+  return 'by SQL and by the protocol in turn';
+}
+
 export async function pipeline(): Promise<string> {
   const client = await connect({ pipeline: true });
   const numbers = Array.from({ length: 500 }, (_, n) => n);
@@ -106,6 +124,7 @@ export async function pipelineError(): Promise<string> {
   return seen.join(', ');
 }
 
+/** Bytes go in the binary format. Results come as text: it has no decoders for others. */
 export async function binaryValues(client: Client): Promise<string> {
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
   const sent = [
