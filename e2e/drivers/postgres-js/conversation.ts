@@ -1,22 +1,11 @@
-import { deepStrictEqual, ok } from 'node:assert/strict';
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import type { Sql } from 'postgres';
-import { fails, TEXT } from '../../src/content.ts';
+import { COMMITTED_PAYLOADS, notifyingSteps, TEXT } from '../../src/content.ts';
+import { cancelAsleep } from './failing.ts';
 import { connect, notices } from './session.ts';
 
-/** Its cancel request goes over TLS. */
 export async function cancel(sql: Sql): Promise<string> {
-  const observer = connect();
-  const [row] = await sql`select pg_backend_pid() as pid`;
-  const query = sql`select pg_sleep(30)`;
-  const expected = fails(query, '57014');
-  for (let asleep = 0; asleep === 0; ) {
-    const rows = await observer`select 1 from pg_stat_activity
-      where pid = ${Number(row?.['pid'])} and wait_event = 'PgSleep'`;
-    asleep = rows.length;
-  }
-  query.cancel();
-  await expected;
-  await observer.end();
+  strictEqual(await cancelAsleep(sql, 'select 1 where pg_sleep(30) is null'), 0);
   return '57014';
 }
 
@@ -35,35 +24,28 @@ export async function notify(sql: Sql): Promise<string> {
   return `${received.length} notifications in order`;
 }
 
-export async function largeObject(sql: Sql): Promise<string> {
-  const content = Buffer.alloc(
-    1 << 20,
-    Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
-  );
-  const object = await sql.largeObject();
-  for (let at = 0; at < content.length; at += 65536) {
-    await object.write(content.subarray(at, at + 65536));
-  }
-  await object.seek(300);
-  // Its types say that `read` gives nothing; it gives rows.
-  const rows: unknown = await object.read(content.length);
-  await object.close();
-  ok(Array.isArray(rows) && content.subarray(300).equals(rows[0].data));
-  return `${content.length} bytes`;
-}
-
-export async function savepoint(sql: Sql): Promise<string> {
-  await sql.unsafe('create temp table saved (n int primary key)').simple();
-  await sql.begin(async (tx) => {
-    await tx`insert into saved values (${1})`;
-    await fails(
-      tx.savepoint((inner) => inner`insert into saved values (${1})`),
-      '23505',
-    );
-    await tx`insert into saved values (${2})`;
+export async function notifyError(sql: Sql): Promise<string> {
+  const channel = 'e2e_postgres_js_error';
+  const listener = connect();
+  const received: string[] = [];
+  const { promise: last, resolve } = Promise.withResolvers<void>();
+  await listener.listen(channel, (payload) => {
+    received.push(payload);
+    if (payload === 'end') resolve();
   });
-  deepStrictEqual([...(await sql`select n from saved order by n`)], [{ n: 1 }, { n: 2 }]);
-  return 'rows before and after the error were kept';
+  const reserved = await sql.reserve();
+  for (const { text, code = 'none' } of notifyingSteps(channel)) {
+    const outcome = await reserved.unsafe(text).then(
+      () => 'none',
+      (error) => error.code,
+    );
+    deepStrictEqual([text, outcome], [text, code]);
+  }
+  reserved.release();
+  await last;
+  await listener.end({ timeout: 5 });
+  deepStrictEqual(received, COMMITTED_PAYLOADS);
+  return received.join(', ');
 }
 
 export async function sendNotices(sql: Sql): Promise<string> {
@@ -77,4 +59,20 @@ export async function sendNotices(sql: Sql): Promise<string> {
     ['INFO', '01W01', 'three'],
   ]);
   return '3 notices';
+}
+
+/** It has no word for the status; a command's tag and an error's code tell it. */
+export async function transactionStatus(sql: Sql): Promise<string> {
+  const reserved = await sql.reserve();
+  const seen: unknown[] = [];
+  for (const text of ['select 1', 'begin', 'select 1', 'select 1/0', 'select 1', 'commit']) {
+    const outcome = await reserved.unsafe(text).then(
+      ({ command }) => command,
+      ({ code }) => code,
+    );
+    seen.push(outcome);
+  }
+  reserved.release();
+  deepStrictEqual(seen, ['SELECT', 'BEGIN', 'SELECT', '22012', '25P02', 'ROLLBACK']);
+  return seen.join(', ');
 }

@@ -1,19 +1,35 @@
 import { runChecks } from '../../src/check-runner.ts';
-import { cancel, largeObject, notify, savepoint, sendNotices } from './conversation.ts';
-import { copyIn, copyInAborted, copyInError, copyOut, copyOutError } from './copy.ts';
+import { cancel, notify, notifyError, sendNotices, transactionStatus } from './conversation.ts';
+import { copyBinary, copyIn, copyInAborted, copyInError, copyOut, copyOutError } from './copy.ts';
+import { largeObject, largeObjectError } from './objects.ts';
 import {
   bigResult,
   bigStatement,
   bigValue,
   cursor,
   cursorClosedEarly,
+  cursorError,
   manyParameters,
 } from './results.ts';
+import {
+  savepoint,
+  savepointBigResult,
+  savepointBigStatement,
+  savepointBigValue,
+  savepointCancel,
+  savepointCopyIn,
+  savepointCopyOut,
+  savepointCursor,
+  savepointPipeline,
+  savepointPrepared,
+  savepointSimple,
+} from './savepoints.ts';
 import { disconnect, onShared } from './session.ts';
 import {
   binaryValues,
   pipeline,
   pipelineError,
+  preparedAgain,
   preparedError,
   preparedNamed,
   preparedUnnamed,
@@ -28,24 +44,40 @@ await runChecks({
   'several-statements': onShared(severalStatements),
   'prepared-unnamed': onShared(preparedUnnamed),
   'prepared-named': onShared(preparedNamed),
+  'prepared-again': onShared(preparedAgain),
   'prepared-error': onShared(preparedError),
   pipeline: onShared(pipeline),
   'pipeline-error': onShared(pipelineError),
   cursor: onShared(cursor),
   'cursor-closed-early': onShared(cursorClosedEarly),
+  'cursor-error': onShared(cursorError),
   'copy-in': onShared(copyIn),
   'copy-out': onShared(copyOut),
   'copy-in-error': onShared(copyInError),
   'copy-in-aborted': onShared(copyInAborted),
   'copy-out-error': onShared(copyOutError),
+  'copy-binary': onShared(copyBinary),
   cancel: onShared(cancel),
   'binary-values': onShared(binaryValues),
   notify: onShared(notify),
+  'notify-error': onShared(notifyError),
   'large-object': onShared(largeObject),
+  'large-object-error': onShared(largeObjectError),
   'big-statement': onShared(bigStatement),
   'many-parameters': onShared(manyParameters),
   savepoint: onShared(savepoint),
+  'savepoint-simple': onShared(savepointSimple),
+  'savepoint-prepared': onShared(savepointPrepared),
+  'savepoint-pipeline': onShared(savepointPipeline),
+  'savepoint-cursor': onShared(savepointCursor),
+  'savepoint-copy-in': onShared(savepointCopyIn),
+  'savepoint-copy-out': onShared(savepointCopyOut),
+  'savepoint-cancel': onShared(savepointCancel),
+  'savepoint-big-statement': onShared(savepointBigStatement),
+  'savepoint-big-result': onShared(savepointBigResult),
+  'savepoint-big-value': onShared(savepointBigValue),
   notices: onShared(sendNotices),
+  'transaction-status': onShared(transactionStatus),
   'big-result': onShared(bigResult),
   'big-value': onShared(bigValue),
 });

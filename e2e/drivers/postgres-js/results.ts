@@ -11,6 +11,7 @@ import {
   md5,
   sumTo,
 } from '../../src/content.ts';
+import { failToReadOn } from './failing.ts';
 
 /** The most that this driver lets through. */
 const ITS_PARAMETERS = MOST_PARAMETERS - 2;
@@ -39,6 +40,11 @@ export async function cursorClosedEarly(sql: Sql): Promise<string> {
   });
   deepStrictEqual([read, given], [100, 20]);
   return 'left after 100 of 1,000,000 rows, and after 20';
+}
+
+export async function cursorError(sql: Sql): Promise<string> {
+  await failToReadOn(sql);
+  return '22012 after 499 rows';
 }
 
 export async function bigStatement(sql: Sql): Promise<string> {

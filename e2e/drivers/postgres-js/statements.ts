@@ -1,4 +1,4 @@
-import { deepStrictEqual, match } from 'node:assert/strict';
+import { deepStrictEqual, match, ok } from 'node:assert/strict';
 import type { Sql } from 'postgres';
 import { fails, TEXT } from '../../src/content.ts';
 import { connect } from './session.ts';
@@ -50,6 +50,23 @@ export async function preparedNamed(sql: Sql): Promise<string> {
   return '200 runs of one statement';
 }
 
+/** It prepares again, by itself and under a new name, what the session forgot. */
+export async function preparedAgain(sql: Sql): Promise<string> {
+  const names = async () =>
+    (await sql.unsafe('select name from pg_prepared_statements').simple()).map(({ name }) => name);
+  for (const word of ['deallocate all', 'discard all', 'deallocate all']) {
+    for (const n of [1, 2]) {
+      deepStrictEqual([...(await sql`select ${n}::int * 3 as triple`)], [{ triple: n * 3 }]);
+    }
+    ok((await names()).length > 0);
+    await sql.unsafe(word).simple();
+    deepStrictEqual(await names(), []);
+  }
+  deepStrictEqual([...(await sql`select ${5}::int * 3 as triple`)], [{ triple: 15 }]);
+  deepStrictEqual((await names()).length, 1);
+  return 'after deallocate all and discard all';
+}
+
 export async function preparedError(sql: Sql): Promise<string> {
   await fails(sql`select from where ${1}`, '42601');
   await fails(sql`select 8 / ${0}::int`, '22012');
@@ -79,6 +96,7 @@ export async function pipelineError(sql: Sql): Promise<string> {
   return seen.join(', ');
 }
 
+/** It sends and asks for text only, bytes included. */
 export async function binaryValues(sql: Sql): Promise<string> {
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
   const when = new Date('2024-02-29T12:34:56.789Z');
