@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { POSTGRES_VERSIONS, type PostgresVersion } from '@weir/testkit';
-import { CHECKS, type CheckName } from './checks.ts';
+import { CHECKS, type CheckName, isCheckName } from './checks.ts';
 import { type DriverProgram, type Report, runDriver } from './driver.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { isDirectRun } from './services.ts';
@@ -14,6 +14,8 @@ interface Driver {
   prepare(): Promise<DriverProgram>;
   /** What it is asked to do on every version. */
   readonly checks: readonly CheckName[];
+  /** Which of these it has no means for, and why. They are skipped by name. */
+  readonly cannot?: Readonly<Partial<Record<CheckName, string>>>;
   /** Checks that only these versions need or know. */
   readonly versionChecks?: Readonly<Partial<Record<PostgresVersion, readonly CheckName[]>>>;
   /** Checks of what only Weir does. */
@@ -36,6 +38,8 @@ export function describeDriver(driver: Driver): void {
     beforeAll(async () => {
       program = await driver.prepare();
     }, BUILD_LIMIT);
+    for (const [name, why] of cannotOf(driver))
+      it.skip(`cannot, ${CHECKS[name]}: ${why}`, () => {});
     for (const version of POSTGRES_VERSIONS) {
       describeScene(sceneOf(version), checksOf(driver, version), () => {
         if (program === undefined) throw new Error(`${driver.name} was not built`);
@@ -47,7 +51,18 @@ export function describeDriver(driver: Driver): void {
 
 function checksOf(driver: Driver, version: PostgresVersion): readonly CheckName[] {
   const { checks, versionChecks, weirChecks = [] } = driver;
-  return [...checks, ...(versionChecks?.[version] ?? []), ...(isDirectRun() ? [] : weirChecks)];
+  const without = new Map(cannotOf(driver));
+  return [
+    ...checks.filter((name) => !without.has(name)),
+    ...(versionChecks?.[version] ?? []),
+    ...(isDirectRun() ? [] : weirChecks),
+  ];
+}
+
+function cannotOf({ cannot = {} }: Driver): readonly (readonly [CheckName, string])[] {
+  return Object.entries(cannot).filter((entry): entry is [CheckName, string] =>
+    isCheckName(entry[0]),
+  );
 }
 
 function describeScene(

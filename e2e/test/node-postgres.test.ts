@@ -1,3 +1,4 @@
+import { DRIVER_CHECKS } from '../src/checks.ts';
 import { describeDriver } from '../src/describe-driver.ts';
 import { nodeProgram } from '../src/driver-programs.ts';
 
@@ -5,32 +6,10 @@ describeDriver({
   name: 'node-postgres',
   needs: [],
   prepare: () => nodeProgram('node-postgres'),
-  checks: [
-    'tls-login',
-    'simple-query',
-    'several-statements',
-    'prepared-unnamed',
-    'prepared-named',
-    'prepared-error',
-    'pipeline',
-    'pipeline-error',
-    'cursor',
-    'cursor-closed-early',
-    'cursor-error',
-    'copy-in',
-    'copy-out',
-    'copy-in-error',
-    'copy-in-aborted',
-    'copy-out-error',
-    'cancel',
-    'binary-values',
-    'notify',
-    'big-statement',
-    'many-parameters',
-    'savepoint',
-    'notices',
-    'transaction-status',
-  ],
+  checks: DRIVER_CHECKS,
   weirChecks: ['direct-tls'],
-  versionChecks: { '18': ['big-result'], '15': ['big-value'] },
+  versionChecks: {
+    '18': ['big-result', 'savepoint-big-result'],
+    '15': ['big-value', 'savepoint-big-value', 'big-parameter'],
+  },
 });

@@ -7,5 +7,8 @@ describeDriver({
   needs: ['a Java 17 or newer compiler', 'Maven'],
   prepare: () => javaProgram('pgjdbc'),
   checks: [...DRIVER_CHECKS, 'pipeline-texts'],
-  versionChecks: { '15': ['big-result'], '18': ['big-value'] },
+  versionChecks: {
+    '15': ['big-result', 'savepoint-big-result'],
+    '18': ['big-value', 'savepoint-big-value', 'big-parameter'],
+  },
 });

@@ -7,5 +7,13 @@ describeDriver({
   needs: ['Go 1.21 or newer'],
   prepare: () => goProgram('pgx'),
   checks: [...DRIVER_CHECKS, 'pipeline-texts'],
-  versionChecks: { '17': ['big-result', 'big-value', 'big-parameter'] },
+  versionChecks: {
+    '17': [
+      'big-result',
+      'savepoint-big-result',
+      'big-value',
+      'savepoint-big-value',
+      'big-parameter',
+    ],
+  },
 });

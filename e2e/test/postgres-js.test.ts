@@ -1,3 +1,4 @@
+import { DRIVER_CHECKS } from '../src/checks.ts';
 import { describeDriver } from '../src/describe-driver.ts';
 import { nodeProgram } from '../src/driver-programs.ts';
 
@@ -5,30 +6,9 @@ describeDriver({
   name: 'postgres.js',
   needs: [],
   prepare: () => nodeProgram('postgres-js'),
-  checks: [
-    'tls-login',
-    'simple-query',
-    'several-statements',
-    'prepared-unnamed',
-    'prepared-named',
-    'prepared-error',
-    'pipeline',
-    'pipeline-error',
-    'cursor',
-    'cursor-closed-early',
-    'copy-in',
-    'copy-out',
-    'copy-in-error',
-    'copy-in-aborted',
-    'copy-out-error',
-    'cancel',
-    'binary-values',
-    'notify',
-    'large-object',
-    'big-statement',
-    'many-parameters',
-    'savepoint',
-    'notices',
-  ],
-  versionChecks: { '17': ['big-result', 'big-value'] },
+  checks: DRIVER_CHECKS,
+  cannot: { 'savepoint-binary': 'it sends every value as text' },
+  versionChecks: {
+    '17': ['big-result', 'savepoint-big-result', 'big-value', 'savepoint-big-value'],
+  },
 });

@@ -1,3 +1,4 @@
+import { DRIVER_CHECKS } from '../src/checks.ts';
 import { describeDriver } from '../src/describe-driver.ts';
 import { nodeProgram } from '../src/driver-programs.ts';
 
@@ -5,27 +6,17 @@ describeDriver({
   name: 'psql',
   needs: ['psql', 'pg_dump'],
   prepare: () => nodeProgram('psql'),
-  checks: [
-    'tls-login',
-    'simple-query',
-    'several-statements',
-    'prepared-unnamed',
-    'prepared-named',
-    'prepared-again',
-    'prepared-error',
-    'cursor',
-    'cursor-error',
-    'copy-in',
-    'copy-out',
-    'copy-in-error',
-    'copy-out-error',
-    'cancel',
-    'notify',
-    'large-object',
-    'big-statement',
-    'savepoint',
-    'notices',
-    'transaction-status',
-  ],
-  versionChecks: { '15': ['dump', 'big-result'] },
+  checks: DRIVER_CHECKS,
+  cannot: {
+    pipeline: 'only psql 18 has startpipeline',
+    'pipeline-error': 'only psql 18 has startpipeline',
+    'savepoint-pipeline': 'only psql 18 has startpipeline',
+    'binary-values': 'its parameters and results are text',
+    'savepoint-binary': 'its parameters and results are text',
+    'many-parameters': 'only psql 16 has \bind',
+  },
+  versionChecks: {
+    '15': ['dump', 'big-result', 'savepoint-big-result'],
+    '18': ['big-value', 'savepoint-big-value'],
+  },
 });

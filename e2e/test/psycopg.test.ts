@@ -8,5 +8,13 @@ describeDriver({
   prepare: () => pythonProgram('psycopg'),
   checks: [...DRIVER_CHECKS, 'pipeline-texts'],
   weirChecks: ['direct-tls', 'protocol-3.2'],
-  versionChecks: { '18': ['big-result', 'big-value', 'big-parameter'] },
+  versionChecks: {
+    '18': [
+      'big-result',
+      'savepoint-big-result',
+      'big-value',
+      'savepoint-big-value',
+      'big-parameter',
+    ],
+  },
 });

@@ -1,14 +1,26 @@
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FAILING_RESULT, md5, sumTo } from '../../src/content.ts';
-import { psql } from './psql.ts';
+import { promisify } from 'node:util';
+import {
+  BINARY_ROWS,
+  BINARY_SIGNATURE,
+  BINARY_SOURCE,
+  FAILING_RESULT,
+  md5,
+  OBJECT_CONTENT,
+  sumTo,
+} from '../../src/content.ts';
+import { collect, psql, startPsql } from './psql.ts';
 
+const run = promisify(execFile);
 const ROWS = 100_000;
 const TABLE = 'create temp table copied (i int, t text);';
 
-async function inDirectory(action: (dir: string) => Promise<string>): Promise<string> {
+/** Runs an action with a directory that is gone afterwards. */
+export async function inDirectory(action: (dir: string) => Promise<string>): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'weir-e2e-psql-'));
   try {
     return await action(dir);
@@ -76,18 +88,85 @@ export function copyOutError(): Promise<string> {
   });
 }
 
+/** Ctrl-C, when some rows are in: psql gives up the copy, and its script with it. */
+export function copyInAborted(): Promise<string> {
+  return inDirectory(async (dir) => {
+    const fifo = join(dir, 'rows');
+    await run('mkfifo', [fifo]);
+    await psql(`set client_min_messages to error; drop table if exists e2e_psql_aborted;
+      create table e2e_psql_aborted (i int, t text);`);
+    const child = startPsql([]);
+    const ended = collect(child, `\\copy e2e_psql_aborted from ${fifo}\n`);
+    const writer = await open(fifo, 'w');
+    await writer.write('1\tfirst\n'.repeat(10_000));
+    const arrived = `select count(*) from pg_stat_progress_copy
+      where relid = 'e2e_psql_aborted'::regclass and tuples_processed > 0;`;
+    while ((await psql(arrived)).stdout !== '1\n');
+    child.kill('SIGINT');
+    const { stderr } = await ended;
+    await writer.close();
+    match(stderr, /57014/);
+    const after = await psql('select count(*) from e2e_psql_aborted; drop table e2e_psql_aborted;');
+    strictEqual(after.stdout, '0\n');
+    return 'nothing was copied';
+  });
+}
+
+export function copyBinary(): Promise<string> {
+  return inDirectory(async (dir) => {
+    const source = BINARY_SOURCE.replaceAll('\n', ' ');
+    const { stdout, stderr } = await psql(`\\copy (${source}) to ${dir}/out (format binary)
+create temp table copied as ${source} with no data;
+\\copy copied from ${dir}/out (format binary)
+\\copy copied to ${dir}/again (format binary)
+select count(*), (select count(*) from (table copied except all ${source}) s) from copied;
+`);
+    deepStrictEqual([stdout, stderr], [`${BINARY_ROWS}|0\n`, '']);
+    const out = await readFile(`${dir}/out`);
+    deepStrictEqual(out.subarray(0, BINARY_SIGNATURE.length), BINARY_SIGNATURE);
+    ok(out.equals(await readFile(`${dir}/again`)));
+    return `${out.length} bytes`;
+  });
+}
+
 /** psql's large objects go by the protocol's function calls, not by SQL. */
 export function largeObject(): Promise<string> {
   return inDirectory(async (dir) => {
-    const content = Buffer.from(Array.from({ length: 1 << 20 }, (_, n) => n % 251));
-    await writeFile(join(dir, 'in'), content);
+    await writeFile(join(dir, 'in'), OBJECT_CONTENT);
     const { stderr } = await psql(`\\set ON_ERROR_STOP on
-\\lo_import ${join(dir, 'in')}
-\\lo_export :LASTOID ${join(dir, 'out')}
+\\lo_import ${dir}/in
+\\lo_export :LASTOID ${dir}/out
 \\lo_unlink :LASTOID
 `);
     strictEqual(stderr, '');
-    ok(content.equals(await readFile(join(dir, 'out'))));
-    return `${content.length} bytes`;
+    ok(OBJECT_CONTENT.equals(await readFile(join(dir, 'out'))));
+    return `${OBJECT_CONTENT.length} bytes`;
+  });
+}
+
+/** The object before the savepoint stays, the one behind it goes; no object has the number one. */
+export function largeObjectError(): Promise<string> {
+  return inDirectory(async (dir) => {
+    await writeFile(join(dir, 'in'), OBJECT_CONTENT);
+    const { stdout, stderr } = await psql(`begin;
+\\lo_import ${dir}/in
+\\set kept :LASTOID
+savepoint before;
+\\lo_import ${dir}/in
+\\lo_export 1 ${dir}/nothing
+select 'failed';
+rollback to savepoint before;
+\\lo_export :kept ${dir}/inside
+commit;
+\\lo_export :kept ${dir}/out
+select count(*) from pg_largeobject_metadata where oid in (:kept, :LASTOID);
+\\lo_unlink :kept
+`);
+    strictEqual(stdout, '1\n');
+    match(stderr, /42704\n.*25P02\n$/);
+    for (const name of ['inside', 'out']) {
+      ok(OBJECT_CONTENT.equals(await readFile(join(dir, name))));
+    }
+    return '42704 between two objects';
   });
 }

@@ -1,9 +1,12 @@
 import { deepStrictEqual, match, strictEqual } from 'node:assert/strict';
-import { TEXT } from '../../src/content.ts';
+import { COMMITTED_PAYLOADS, notifyingSteps, TEXT } from '../../src/content.ts';
 import { collect, type Ended, psql, startPsql } from './psql.ts';
 
 /** What a psql said: its rows, and the SQLSTATEs of its errors. */
-function said({ stdout, stderr }: Ended): { readonly rows: string[]; readonly errors: string[] } {
+export function said({ stdout, stderr }: Ended): {
+  readonly rows: string[];
+  readonly errors: string[];
+} {
   const lines = (text: string) => text.split('\n').filter((line) => line !== '');
   return {
     rows: lines(stdout),
@@ -12,7 +15,7 @@ function said({ stdout, stderr }: Ended): { readonly rows: string[]; readonly er
 }
 
 /** Runs a script whose errors do not stop it; the session must be usable in the end. */
-async function expectSaid(
+export async function expectSaid(
   script: string,
   rows: readonly string[],
   errors: readonly string[],
@@ -104,15 +107,16 @@ export async function notify(): Promise<string> {
   return `${payloads.length} notifications in order`;
 }
 
-export function savepoint(): Promise<string> {
-  return expectSaid(
-    `create temp table saved (n int primary key);
-     begin; insert into saved values (1); savepoint before; insert into saved values (1);
-     select 1; rollback to savepoint before; insert into saved values (2); commit;
-     select string_agg(n::text, ' ' order by n) from saved;`,
-    ['1 2'],
-    ['23505', '25P02'],
+export async function notifyError(): Promise<string> {
+  const steps = notifyingSteps('e2e_psql_error');
+  const ended = await psql(
+    ['listen e2e_psql_error', ...steps.map(({ text }) => text), ''].join(';\n'),
   );
+  const received = [...ended.stdout.matchAll(/"e2e_psql_error" with payload "([^"]*)"/g)].map(
+    ([, payload]) => payload,
+  );
+  deepStrictEqual([received, said(ended).errors], [COMMITTED_PAYLOADS, ['22023', '22012']]);
+  return received.join(', ');
 }
 
 export async function notices(): Promise<string> {
