@@ -1,11 +1,11 @@
-"""What goes beyond one statement: cancelling, notifications, transactions, notices, large objects."""
+"""What goes beyond one statement: cancelling, notifications, transactions, notices."""
 
 import threading
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from content import TEXT, fails, same
+from content import COMMITTED_PAYLOADS, TEXT, fails, notifying_steps, same
 
 
 def cancel(connection):
@@ -48,28 +48,19 @@ def notify(connection):
     return f"{len(received)} notifications in order"
 
 
-def large_object(connection):
-    """By SQL functions: psycopg has no other way."""
-    content = bytes(range(256)) * 4096
-    oid = connection.execute("select lo_from_bytea(0, %b)", (content,)).fetchone()[0]
-    row = connection.execute("select lo_get(%s), lo_get(%s, 300, 10)", (oid, oid)).fetchone()
-    same(row, (content, content[300:310]))
-    same(connection.execute("select lo_unlink(%s)", (oid,)).fetchone(), (1,))
-    return f"{len(content)} bytes"
-
-
-def savepoint(connection):
-    connection.execute("drop table if exists saved")
-    connection.execute("create temp table saved (n int primary key)")
-    with connection.transaction():
-        connection.execute("insert into saved values (%s)", (1,))
-        try:
-            with connection.transaction():
-                connection.execute("insert into saved values (%s)", (1,))
-        except psycopg.errors.UniqueViolation:
-            connection.execute("insert into saved values (%s)", (2,))
-    same(connection.execute("select n from saved order by n").fetchall(), [(1,), (2,)])
-    return "rows before and after the error were kept"
+def notify_error(connection):
+    connection.execute("listen e2e_psycopg_error")
+    with psycopg.connect(autocommit=True) as sender:
+        for text, code in notifying_steps("e2e_psycopg_error"):
+            if code is None:
+                sender.execute(text)
+            else:
+                fails(code, sender.execute, text)
+    arriving = connection.notifies(timeout=30, stop_after=len(COMMITTED_PAYLOADS))
+    received = [notification.payload for notification in arriving]
+    connection.execute("unlisten *")
+    same(received, COMMITTED_PAYLOADS)
+    return ", ".join(received)
 
 
 def notices(connection):

@@ -1,6 +1,15 @@
 """COPY in both directions, and its failures."""
 
-from content import FAILING_RESULT, fails, md5, same, sum_to
+from content import (
+    BINARY_ROWS,
+    BINARY_SIGNATURE,
+    BINARY_SOURCE,
+    FAILING_RESULT,
+    fails,
+    md5,
+    same,
+    sum_to,
+)
 
 ROWS = 100_000
 
@@ -45,9 +54,13 @@ def write_rows(connection, bad):
             copy.write_row(("not a number" if i == bad else i, "row"))
 
 
-def copy_in_error(connection):
+def fail_to_copy_in(connection):
     make_table(connection)
     fails("22P02", write_rows, connection, bad=ROWS // 2)
+
+
+def copy_in_error(connection):
+    fail_to_copy_in(connection)
     same(count(connection), 0)
     return f"22P02 at row {ROWS // 2}"
 
@@ -68,7 +81,7 @@ def copy_in_aborted(connection):
     raise AssertionError("the copy went through")
 
 
-def copy_out_error(connection):
+def fail_to_copy_out(connection):
     def read():
         with connection.cursor().copy(f"copy ({FAILING_RESULT}) to stdout") as copy:
             for block in copy:
@@ -77,4 +90,26 @@ def copy_out_error(connection):
     blocks = []
     fails("22012", read)
     same(len(b"".join(map(bytes, blocks)).splitlines()), 499)
+
+
+def copy_out_error(connection):
+    fail_to_copy_out(connection)
     return "22012 after 499 rows"
+
+
+def copied_out(connection, what):
+    with connection.cursor().copy(f"copy {what} to stdout (format binary)") as copy:
+        return b"".join(bytes(block) for block in copy)
+
+
+def copy_binary(connection):
+    connection.execute(f"create temp table copied_binary as {BINARY_SOURCE} with no data")
+    out = copied_out(connection, f"({BINARY_SOURCE})")
+    same(out[: len(BINARY_SIGNATURE)], BINARY_SIGNATURE)
+    cursor = connection.cursor()
+    with cursor.copy("copy copied_binary from stdin (format binary)") as copy:
+        copy.write(out)
+    same(cursor.rowcount, BINARY_ROWS)
+    same(copied_out(connection, "copied_binary") == out, True)
+    same(connection.execute(f"table copied_binary except all {BINARY_SOURCE}").fetchall(), [])
+    return f"{len(out)} bytes"

@@ -12,7 +12,9 @@ from psycopg.pq import TransactionStatus
 
 import conversation
 import copying
+import objects
 import results
+import savepoints
 import statements
 from content import same
 
@@ -43,10 +45,24 @@ CHECKS = {
     "copy-in-error": copying.copy_in_error,
     "copy-in-aborted": copying.copy_in_aborted,
     "copy-out-error": copying.copy_out_error,
+    "copy-binary": copying.copy_binary,
     "cancel": conversation.cancel,
     "notify": conversation.notify,
-    "large-object": conversation.large_object,
-    "savepoint": conversation.savepoint,
+    "notify-error": conversation.notify_error,
+    "large-object": objects.large_object,
+    "large-object-error": objects.large_object_error,
+    "savepoint": savepoints.savepoint,
+    "savepoint-simple": savepoints.savepoint_simple,
+    "savepoint-prepared": savepoints.savepoint_prepared,
+    "savepoint-binary": savepoints.savepoint_binary,
+    "savepoint-pipeline": savepoints.savepoint_pipeline,
+    "savepoint-cursor": savepoints.savepoint_cursor,
+    "savepoint-copy-in": savepoints.savepoint_copy_in,
+    "savepoint-copy-out": savepoints.savepoint_copy_out,
+    "savepoint-cancel": savepoints.savepoint_cancel,
+    "savepoint-big-statement": savepoints.savepoint_big_statement,
+    "savepoint-big-result": savepoints.savepoint_big_result,
+    "savepoint-big-value": savepoints.savepoint_big_value,
     "notices": conversation.notices,
     "transaction-status": conversation.transaction_status,
 }

@@ -37,11 +37,24 @@ def cursor_closed_early(connection):
     return "left after 10 of 1,000,000 rows"
 
 
-def cursor_error(connection):
+def fail_to_read_on(connection):
     seen = []
     fails("22012", lambda: [seen.append(i) for i, _ in connection.cursor().stream(FAILING_RESULT)])
     same(len(seen), 499)
-    return "22012 after 499 rows"
+
+
+def cursor_error(connection):
+    """In the protocol's single-row mode, then in a server-side cursor."""
+    fail_to_read_on(connection)
+
+    def fetch():
+        with connection.transaction(), connection.cursor(name="e2e_error") as named:
+            named.execute(FAILING_RESULT)
+            same(len(named.fetchmany(400)), 400)
+            named.fetchmany(400)
+
+    fails("22012", fetch)
+    return "22012 after 499 rows, and after 400"
 
 
 def big_statement(connection):
