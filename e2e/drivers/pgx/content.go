@@ -19,8 +19,42 @@ const (
 	bigStatementLength = 10_000_000
 	mostParameters     = 65_535
 	failingResult      = "select i, 1000 / (500 - i) from generate_series(1, 1000) i"
-	text               = "Grüße, 日本語, 🌊 'quoted' \"double\" \\ back\nnext"
+	bigFailingResult   = "select i, repeat(md5(i::text), 32), 1 / (50001 - i) from generate_series(1, 100000) i"
+	bigFailingValue    = "select repeat(md5('weir'), 6553600), 1 / (2 - i) from generate_series(1, 2) i"
+	sleepingResult     = "select i, case when i = 1000 then pg_sleep(30)::text else repeat('x', 100) end from generate_series(1, 1000) i"
+	binaryRows         = 20_000
+	binarySource       = `select i, i * 1000000007::int8 as big, i / 7.0 as ratio, md5(i::text) as text,
+		case when i % 10 > 0 then sha256(i::text::bytea) end as bytes, array[i, null, -i] as list
+		from generate_series(1, 20000) i`
+	binarySignature = "PGCOPY\n\xff\r\n\x00"
+	text            = "Grüße, 日本語, 🌊 'quoted' \"double\" \\ back\nnext"
 )
+
+// A step is a statement, and the SQLSTATE that it must fail with, if any.
+type step struct{ query, code string }
+
+// notifyingSteps notify a channel in transactions that are kept, undone in part, and undone.
+func notifyingSteps(channel string) []step {
+	return []step{
+		{"begin", ""},
+		{"notify " + channel + ", 'before'", ""},
+		{"savepoint here", ""},
+		{"notify " + channel + ", 'undone'", ""},
+		{"select pg_notify('" + channel + "', repeat('x', 8000))", "22023"},
+		{"rollback to savepoint here", ""},
+		{"notify " + channel + ", 'after'", ""},
+		{"commit", ""},
+		{"begin", ""},
+		{"notify " + channel + ", 'undone as well'", ""},
+		{"select 1 / 0", "22012"},
+		{"rollback", ""},
+		{"notify " + channel + ", 'end'", ""},
+	}
+}
+
+func committedPayloads() []string {
+	return []string{"before", "after", "end"}
+}
 
 func md5Of(content string) string {
 	sum := md5.Sum([]byte(content))

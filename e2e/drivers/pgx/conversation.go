@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -57,69 +55,46 @@ func notify(ctx context.Context, conn *pgx.Conn) (string, error) {
 			return "", err
 		}
 	}
-	limited, stop := context.WithTimeout(ctx, 30*time.Second)
-	defer stop()
-	var seen []string
-	for range expected {
-		notification, err := conn.WaitForNotification(limited)
-		if err != nil {
-			return "", err
-		}
-		seen = append(seen, notification.Payload)
-	}
-	_, err = conn.Exec(ctx, "unlisten *")
+	seen, err := receive(ctx, conn, len(expected))
 	return fmt.Sprintf("%d notifications in order", len(seen)), first(err, same(seen, expected))
 }
 
-func largeObject(ctx context.Context, conn *pgx.Conn) (string, error) {
-	content := allBytes(1 << 20)
-	var read []byte
-	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		objects := tx.LargeObjects()
-		oid, err := objects.Create(ctx, 0)
+func notifyError(ctx context.Context, conn *pgx.Conn) (string, error) {
+	sender, err := connect(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = sender.Close(ctx) }()
+	if _, err := conn.Exec(ctx, "listen e2e_pgx_error"); err != nil {
+		return "", err
+	}
+	for _, step := range notifyingSteps("e2e_pgx_error") {
+		_, err := sender.Exec(ctx, step.query)
+		if step.code != "" {
+			err = failed(err, step.code)
+		}
 		if err != nil {
-			return err
+			return "", fmt.Errorf("%s: %w", step.query, err)
 		}
-		object, err := objects.Open(ctx, oid, pgx.LargeObjectModeRead|pgx.LargeObjectModeWrite)
-		if err != nil {
-			return err
-		}
-		if _, err := io.Copy(object, bytes.NewReader(content)); err != nil {
-			return err
-		}
-		if _, err := object.Seek(300, io.SeekStart); err != nil {
-			return err
-		}
-		read, err = io.ReadAll(object)
-		return first(err, object.Close(), objects.Unlink(ctx, oid))
-	})
-	return fmt.Sprintf("%d bytes", len(content)), first(err, same(bytes.Equal(read, content[300:]), true))
+	}
+	seen, err := receive(ctx, conn, len(committedPayloads()))
+	return strings.Join(seen, ", "), first(err, same(seen, committedPayloads()))
 }
 
-func savepoint(ctx context.Context, conn *pgx.Conn) (string, error) {
-	if _, err := conn.Exec(ctx, "create temp table saved (n int primary key)"); err != nil {
-		return "", err
-	}
-	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "insert into saved values ($1)", 1); err != nil {
-			return err
+// receive waits for so many notifications, and for no more.
+func receive(ctx context.Context, conn *pgx.Conn, count int) ([]string, error) {
+	limited, stop := context.WithTimeout(ctx, 30*time.Second)
+	defer stop()
+	var seen []string
+	for range count {
+		notification, err := conn.WaitForNotification(limited)
+		if err != nil {
+			return seen, err
 		}
-		inner := pgx.BeginFunc(ctx, tx, func(nested pgx.Tx) error {
-			_, err := nested.Exec(ctx, "insert into saved values ($1)", 1)
-			return err
-		})
-		_, err := tx.Exec(ctx, "insert into saved values ($1)", 2)
-		return first(failed(inner, "23505"), err)
-	})
-	if err != nil {
-		return "", err
+		seen = append(seen, notification.Payload)
 	}
-	rows, err := conn.Query(ctx, "select n from saved order by n")
-	if err != nil {
-		return "", err
-	}
-	numbers, err := pgx.CollectRows(rows, pgx.RowTo[int])
-	return "rows before and after the error were kept", first(err, same(numbers, []int{1, 2}))
+	_, err := conn.Exec(ctx, "unlisten *")
+	return seen, err
 }
 
 var noticed []string

@@ -60,13 +60,18 @@ func copyOut(ctx context.Context, conn *pgx.Conn) (string, error) {
 	return tag.String(), first(same(expected, copiedRows), same(tag.RowsAffected(), int64(copiedRows)))
 }
 
-func copyInError(ctx context.Context, conn *pgx.Conn) (string, error) {
+// failToCopyIn copies rows in of which the server refuses one in the middle.
+func failToCopyIn(ctx context.Context, conn *pgx.Conn) error {
 	if err := makeTable(ctx, conn); err != nil {
-		return "", err
+		return err
 	}
 	lines := strings.Repeat("1\trow\n", copiedRows/2)
 	_, err := conn.PgConn().CopyFrom(ctx, strings.NewReader(lines+"not a number\trow\n"+lines), "copy copied from stdin")
-	return "22P02 in the middle", first(failed(err, "22P02"), checkCount(ctx, conn, 0))
+	return failed(err, "22P02")
+}
+
+func copyInError(ctx context.Context, conn *pgx.Conn) (string, error) {
+	return "22P02 in the middle", first(failToCopyIn(ctx, conn), checkCount(ctx, conn, 0))
 }
 
 var errChangedMind = errors.New("changed my mind")
@@ -95,8 +100,38 @@ func copyInAborted(ctx context.Context, conn *pgx.Conn) (string, error) {
 	return "nothing was copied", checkCount(ctx, conn, 0)
 }
 
-func copyOutError(ctx context.Context, conn *pgx.Conn) (string, error) {
+// failToCopyOut copies rows out until the server fails.
+func failToCopyOut(ctx context.Context, conn *pgx.Conn) error {
 	var out bytes.Buffer
 	_, err := conn.PgConn().CopyTo(ctx, &out, "copy ("+failingResult+") to stdout")
-	return "22012 after 499 rows", first(failed(err, "22012"), same(bytes.Count(out.Bytes(), []byte("\n")), 499))
+	return first(failed(err, "22012"), same(bytes.Count(out.Bytes(), []byte("\n")), 499))
+}
+
+func copyOutError(ctx context.Context, conn *pgx.Conn) (string, error) {
+	return "22012 after 499 rows", failToCopyOut(ctx, conn)
+}
+
+func copyBinary(ctx context.Context, conn *pgx.Conn) (string, error) {
+	if _, err := conn.Exec(ctx, "create temp table copied_binary as "+binarySource+" with no data"); err != nil {
+		return "", err
+	}
+	var out, again bytes.Buffer
+	if _, err := conn.PgConn().CopyTo(ctx, &out, "copy ("+binarySource+") to stdout (format binary)"); err != nil {
+		return "", err
+	}
+	in := bytes.NewReader(out.Bytes())
+	tag, err := conn.PgConn().CopyFrom(ctx, in, "copy copied_binary from stdin (format binary)")
+	if err := first(err, same(tag.RowsAffected(), int64(binaryRows))); err != nil {
+		return "", err
+	}
+	if _, err := conn.PgConn().CopyTo(ctx, &again, "copy copied_binary to stdout (format binary)"); err != nil {
+		return "", err
+	}
+	wrong, err := conn.Exec(ctx, "table copied_binary except all "+binarySource)
+	return fmt.Sprintf("%d bytes", out.Len()), first(
+		same(bytes.HasPrefix(out.Bytes(), []byte(binarySignature)), true),
+		same(bytes.Equal(out.Bytes(), again.Bytes()), true),
+		err,
+		same(wrong.RowsAffected(), int64(0)),
+	)
 }

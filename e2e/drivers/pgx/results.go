@@ -58,16 +58,38 @@ func cursorClosedEarly(ctx context.Context, conn *pgx.Conn) (string, error) {
 	return "left after 10 of 1,000,000 rows", rows.Err()
 }
 
-func cursorError(ctx context.Context, conn *pgx.Conn) (string, error) {
-	rows, err := conn.Query(ctx, failingResult)
+// failToReadOn reads rows until the server fails.
+func failToReadOn(ctx context.Context, on interface {
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+}) error {
+	rows, err := on.Query(ctx, failingResult)
 	if err != nil {
-		return "", err
+		return err
 	}
 	seen := 0
 	for rows.Next() {
 		seen++
 	}
-	return "22012 after 499 rows", first(failed(rows.Err(), "22012"), same(seen, 499))
+	return first(failed(rows.Err(), "22012"), same(seen, 499))
+}
+
+// In a result that is read as it comes, then in a cursor.
+func cursorError(ctx context.Context, conn *pgx.Conn) (string, error) {
+	if err := failToReadOn(ctx, conn); err != nil {
+		return "", err
+	}
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "declare e2e cursor for "+failingResult); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, "fetch 400 from e2e")
+		if err := first(err, same(tag.RowsAffected(), int64(400))); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "fetch 400 from e2e")
+		return err
+	})
+	return "22012 after 499 rows, and after 400", failed(err, "22012")
 }
 
 func bigStatement(ctx context.Context, conn *pgx.Conn) (string, error) {

@@ -187,7 +187,23 @@ func pipelineError(ctx context.Context, conn *pgx.Conn) (string, error) {
 		}
 		seen = append(seen, outcome(results, err))
 	}
-	return strings.Join(seen, ", "), first(same(seen, []string{"8", "22012", "sync", "2", "sync"}), pipeline.Close())
+	err := first(same(seen, []string{"8", "22012", "sync", "2", "sync"}), pipeline.Close())
+	return strings.Join(seen, ", "), first(err, brokenBatch(ctx, conn))
+}
+
+// brokenBatch leaves nothing behind: a batch is one transaction when nobody began another.
+func brokenBatch(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, "create temp table batched (n int)"); err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue("insert into batched values ($1)", 1)
+	batch.Queue("select 8 / $1::int", 0)
+	batch.Queue("insert into batched values ($1)", 2)
+	broken := conn.SendBatch(ctx, batch).Close()
+	var count int
+	err := conn.QueryRow(ctx, "select count(*) from batched").Scan(&count)
+	return first(failed(broken, "22012"), err, same(count, 0))
 }
 
 func outcome(results any, err error) string {
