@@ -7,16 +7,12 @@ import static weir.e2e.Content.same;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
-import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.postgresql.PGNotification;
 import org.postgresql.jdbc.PgConnection;
-import org.postgresql.largeobject.LargeObject;
-import org.postgresql.largeobject.LargeObjectManager;
 import org.postgresql.util.PSQLWarning;
 
 /** What goes beyond one statement: cancelling, notifications, transactions, notices. */
@@ -26,22 +22,23 @@ final class Conversation {
   static String cancel(PgConnection connection) throws Exception {
     Object pid = Main.one(connection, "select pg_backend_pid()");
     try (Statement sleeper = connection.createStatement()) {
-      CompletableFuture<Void> asked = CompletableFuture.runAsync(() -> cancelAsleep(pid, sleeper));
+      CompletableFuture<Void> asked = CompletableFuture.runAsync(() -> cancelAsleep(pid, sleeper::cancel));
       fails("57014", () -> sleeper.execute("select pg_sleep(30)"));
       asked.get();
     }
     return "57014";
   }
 
-  private static void cancelAsleep(Object pid, Statement sleeper) {
+  /** Asks for the end of what a session does as soon as it sleeps. */
+  static void cancelAsleep(Object pid, Content.Action cancel) {
     String asleep =
         "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and pid = " + pid;
     try (PgConnection observer = Main.connect()) {
       while (!Main.one(observer, asleep).equals(1L)) {
         Thread.onSpinWait();
       }
-      sleeper.cancel();
-    } catch (SQLException error) {
+      cancel.run();
+    } catch (Exception error) {
       throw new IllegalStateException(error);
     }
   }
@@ -59,8 +56,30 @@ final class Conversation {
         send.execute();
       }
     }
+    List<String> seen = receive(connection, expected.size());
+    same(seen, expected);
+    return seen.size() + " notifications in order";
+  }
+
+  static String notificationsError(PgConnection connection) throws Exception {
+    Main.execute(connection, "listen e2e_pgjdbc_error");
+    try (PgConnection sender = Main.connect()) {
+      for (Content.Step step : Content.notifyingSteps("e2e_pgjdbc_error")) {
+        if (step.state().isEmpty()) {
+          Main.execute(sender, step.query());
+        } else {
+          fails(step.state(), () -> Main.execute(sender, step.query()));
+        }
+      }
+    }
+    List<String> seen = receive(connection, Content.COMMITTED_PAYLOADS.size());
+    same(seen, Content.COMMITTED_PAYLOADS);
+    return seen.toString();
+  }
+
+  private static List<String> receive(PgConnection connection, int count) throws SQLException {
     List<String> seen = new ArrayList<>();
-    while (seen.size() < expected.size()) {
+    while (seen.size() < count) {
       PGNotification[] arrived = connection.getNotifications(30_000);
       if (arrived == null || arrived.length == 0) {
         throw new AssertionError("only " + seen);
@@ -70,49 +89,7 @@ final class Conversation {
       }
     }
     Main.execute(connection, "unlisten *");
-    same(seen, expected);
-    return seen.size() + " notifications in order";
-  }
-
-  /** pgjdbc's large objects go by the protocol's function calls, not by SQL. */
-  static String largeObject(PgConnection connection) throws Exception {
-    byte[] content = Content.allBytes(1 << 20);
-    connection.setAutoCommit(false);
-    try {
-      LargeObjectManager objects = connection.getLargeObjectAPI();
-      long oid = objects.createLO();
-      LargeObject object = objects.open(oid, LargeObjectManager.READWRITE);
-      object.write(content);
-      object.seek(300);
-      byte[] read = object.read(content.length);
-      same(Arrays.equals(read, Arrays.copyOfRange(content, 300, content.length)), true);
-      object.close();
-      objects.delete(oid);
-      connection.commit();
-    } finally {
-      connection.rollback();
-      connection.setAutoCommit(true);
-    }
-    return content.length + " bytes";
-  }
-
-  static String savepoint(PgConnection connection) throws Exception {
-    Main.execute(connection, "create temp table saved (n int primary key)");
-    connection.setAutoCommit(false);
-    try {
-      Main.execute(connection, "insert into saved values (1)");
-      Savepoint before = connection.setSavepoint("before");
-      fails("23505", () -> Main.execute(connection, "insert into saved values (1)"));
-      fails("25P02", () -> Main.one(connection, "select 1"));
-      connection.rollback(before);
-      Main.execute(connection, "insert into saved values (2)");
-      connection.commit();
-    } finally {
-      connection.rollback();
-      connection.setAutoCommit(true);
-    }
-    same(Main.one(connection, "select string_agg(n::text, ',' order by n) from saved"), "1,2");
-    return "rows before and after the error were kept";
+    return seen;
   }
 
   static String notices(PgConnection connection) throws SQLException {

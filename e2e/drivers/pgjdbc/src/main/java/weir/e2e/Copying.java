@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.util.Arrays;
 import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyManager;
 import org.postgresql.jdbc.PgConnection;
@@ -53,10 +54,15 @@ final class Copying {
     return expected + " rows";
   }
 
-  static String copyInError(PgConnection connection) throws Exception {
+  /** Copies rows in of which the server refuses one in the middle. */
+  static void failToCopyIn(PgConnection connection) throws Exception {
     makeTable(connection);
     ByteArrayInputStream input = new ByteArrayInputStream(lines(ROWS / 2));
     fails("22P02", () -> connection.getCopyAPI().copyIn("copy copied from stdin", input));
+  }
+
+  static String copyInError(PgConnection connection) throws Exception {
+    failToCopyIn(connection);
     same(Main.one(connection, "select count(*) from copied"), 0L);
     return "22P02 at row " + ROWS / 2;
   }
@@ -71,11 +77,37 @@ final class Copying {
     return "nothing was copied";
   }
 
-  static String copyOutError(PgConnection connection) throws Exception {
+  /** Copies rows out until the server fails. */
+  static void failToCopyOut(PgConnection connection) throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     String query = "copy (" + Content.FAILING_RESULT + ") to stdout";
     fails("22012", () -> connection.getCopyAPI().copyOut(query, out));
     same(out.toString(StandardCharsets.UTF_8).lines().count(), 499L);
+  }
+
+  static String copyOutError(PgConnection connection) throws Exception {
+    failToCopyOut(connection);
     return "22012 after 499 rows";
+  }
+
+  private static byte[] copiedOut(PgConnection connection, String what) throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    connection.getCopyAPI().copyOut("copy " + what + " to stdout (format binary)", out);
+    return out.toByteArray();
+  }
+
+  static String copyBinary(PgConnection connection) throws Exception {
+    String source = Content.BINARY_SOURCE;
+    Main.execute(connection, "create temp table copied_binary as " + source + " with no data");
+    byte[] out = copiedOut(connection, "(" + source + ")");
+    String signature = Content.BINARY_SIGNATURE;
+    same(new String(out, 0, signature.length(), StandardCharsets.ISO_8859_1), signature);
+    String copy = "copy copied_binary from stdin (format binary)";
+    long count = connection.getCopyAPI().copyIn(copy, new ByteArrayInputStream(out));
+    same(count, (long) Content.BINARY_ROWS);
+    same(Arrays.equals(copiedOut(connection, "copied_binary"), out), true);
+    String wrong = "select count(*) from (table copied_binary except all " + source + ") s";
+    same(Main.one(connection, wrong), 0L);
+    return out.length + " bytes";
   }
 }

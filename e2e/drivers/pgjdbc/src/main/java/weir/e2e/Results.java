@@ -22,7 +22,7 @@ final class Results {
   private Results() {}
 
   /** Inside a transaction, a fetch size makes pgjdbc use portals with a row limit. */
-  private static void inTransaction(PgConnection connection, Content.Action action) throws Exception {
+  static void inTransaction(PgConnection connection, Content.Action action) throws Exception {
     connection.setAutoCommit(false);
     try {
       action.run();
@@ -81,24 +81,26 @@ final class Results {
   }
 
   static String cursorError(PgConnection connection) throws Exception {
-    int[] seen = {0};
-    fails(
-        "22012",
-        () ->
-            inTransaction(
-                connection,
-                () -> {
-                  try (Statement statement = connection.createStatement()) {
-                    statement.setFetchSize(100);
-                    try (ResultSet rows = statement.executeQuery(Content.FAILING_RESULT)) {
-                      while (rows.next()) {
-                        seen[0]++;
-                      }
-                    }
-                  }
-                }));
-    same(seen[0], 400);
+    inTransaction(connection, () -> failToReadOn(connection));
     return "22012 after 400 rows";
+  }
+
+  /** Inside a transaction: reads through a portal until the server fails. */
+  static void failToReadOn(PgConnection connection) throws Exception {
+    int[] seen = {0};
+    try (Statement statement = connection.createStatement()) {
+      statement.setFetchSize(100);
+      fails(
+          "22012",
+          () -> {
+            try (ResultSet rows = statement.executeQuery(Content.FAILING_RESULT)) {
+              while (rows.next()) {
+                seen[0]++;
+              }
+            }
+          });
+    }
+    same(seen[0], 400);
   }
 
   static String bigStatement(PgConnection connection) throws SQLException {
@@ -156,6 +158,19 @@ final class Results {
       byte[] bytes = rows.getBytes(1);
       same(bytes.length, BIG_VALUE_LENGTH);
       same(md5(bytes), md5(md5("weir").repeat(BIG_VALUE_LENGTH / 32)));
+    }
+    return BIG_VALUE_LENGTH + " bytes";
+  }
+
+  static String bigParameter(PgConnection connection) throws SQLException {
+    byte[] value = Content.allBytes(BIG_VALUE_LENGTH);
+    String query = "select length(v), md5(v) from (select ?::bytea v) s";
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      statement.setBytes(1, value);
+      try (ResultSet rows = statement.executeQuery()) {
+        rows.next();
+        same(List.of(rows.getInt(1), rows.getString(2)), List.of(BIG_VALUE_LENGTH, md5(value)));
+      }
     }
     return BIG_VALUE_LENGTH + " bytes";
   }
