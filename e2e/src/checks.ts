@@ -25,6 +25,7 @@ export const CHECKS = {
   'copy-out-error': 'goes on after the server failed in the middle of a copy',
   'copy-binary': 'copies rows out and in again in the binary format',
   cancel: 'cancels a running query',
+  'cancel-copy': 'cancels in the middle of copying out',
   'binary-values': 'sends and receives values of many types unchanged',
   notify: 'is told of notifications from another session',
   'notify-error': 'is told only of what was committed when some of it failed',

@@ -7,8 +7,17 @@ describeDriver({
   needs: [],
   prepare: () => nodeProgram('postgres-js'),
   checks: DRIVER_CHECKS,
-  cannot: { 'savepoint-binary': 'it sends every value as text' },
+  cannot: {
+    'cancel-copy': 'its queries forget their cancel when a copy begins',
+    'savepoint-binary': 'it sends every value as text',
+  },
   versionChecks: {
-    '17': ['big-result', 'savepoint-big-result', 'big-value', 'savepoint-big-value'],
+    '17': [
+      'big-result',
+      'savepoint-big-result',
+      'big-value',
+      'savepoint-big-value',
+      'big-parameter',
+    ],
   },
 });

@@ -11,8 +11,10 @@ import {
   BINARY_SOURCE,
   FAILING_RESULT,
   fails,
+  SLEEPING_RESULT,
   sumTo,
 } from '../../src/content.ts';
+import { cancelSleeping, pidOf } from './failing.ts';
 
 const ROWS = 100_000;
 
@@ -91,6 +93,18 @@ export async function failToCopyOut(client: Client): Promise<number> {
 
 export async function copyOutError(client: Client): Promise<string> {
   return `22012 after ${await failToCopyOut(client)} bytes`;
+}
+
+export async function cancelCopy(client: Client): Promise<string> {
+  const pid = await pidOf(client);
+  const copy = client.query(copyTo(`copy (${SLEEPING_RESULT}) to stdout`));
+  const read = async () => {
+    for await (const _chunk of copy);
+  };
+  const expected = fails(read(), '57014');
+  await cancelSleeping(client, pid, copy);
+  await expected;
+  return '57014';
 }
 
 async function copiedOut(client: Client, what: string): Promise<Buffer> {

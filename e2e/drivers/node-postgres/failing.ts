@@ -27,30 +27,25 @@ export async function rowsBefore<Row>(
 
 /** Cancels a query as soon as it sleeps; gives the rows that came before. */
 export async function cancelAsleep(client: Client, text: string): Promise<readonly unknown[]> {
-  const observer = await connect();
-  const pid = (await client.query('select pg_backend_pid() as pid')).rows[0].pid;
-  const rows = await rowsBefore(client, text, '57014', async (query) => {
-    await sleeping(observer, pid);
-    const { host, port } = connectionFromEnvironment();
-    // Its own `cancel` takes the query that is to end; the request goes out before any TLS.
-    Reflect.apply(Reflect.get(Client.prototype, 'cancel'), new Client({ host, port }), [
-      client,
-      query,
-    ]);
-  });
-  await observer.end();
-  return rows;
+  const pid = await pidOf(client);
+  return rowsBefore(client, text, '57014', (query) => cancelSleeping(client, pid, query));
 }
 
-/** Waits until another session sees this one sleep, so that a cancel cannot come too early. */
-async function sleeping(observer: Client, pid: number): Promise<void> {
-  for (;;) {
-    const { rows } = await observer.query(
-      "select 1 from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'",
-      [pid],
-    );
-    if (rows.length > 0) return;
-  }
+/** The number of a client's session. */
+export async function pidOf(client: Client): Promise<number> {
+  return (await client.query('select pg_backend_pid() as pid')).rows[0].pid;
+}
+
+/** Cancels a query once another session sees it sleep, so that the cancel cannot come too early. */
+export async function cancelSleeping(client: Client, pid: number, query: object): Promise<void> {
+  const observer = await connect();
+  const asleep = "select 1 from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'";
+  while ((await observer.query(asleep, [pid])).rows.length === 0);
+  await observer.end();
+  const { host, port } = connectionFromEnvironment();
+  // Its own `cancel` takes the query that is to end; the request goes out before any TLS.
+  const cancel = Reflect.get(Client.prototype, 'cancel');
+  Reflect.apply(cancel, new Client({ host, port }), [client, query]);
 }
 
 /** Reads through a cursor until the server fails. */

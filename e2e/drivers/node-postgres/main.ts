@@ -1,6 +1,14 @@
 import { runChecks } from '../../src/check-runner.ts';
 import { cancel, notices, notify, notifyError, transactionStatus } from './conversation.ts';
-import { copyBinary, copyIn, copyInAborted, copyInError, copyOut, copyOutError } from './copy.ts';
+import {
+  cancelCopy,
+  copyBinary,
+  copyIn,
+  copyInAborted,
+  copyInError,
+  copyOut,
+  copyOutError,
+} from './copy.ts';
 import { largeObject, largeObjectError } from './objects.ts';
 import {
   bigParameter,
@@ -62,6 +70,7 @@ await runChecks({
   'copy-out-error': onShared(copyOutError),
   'copy-binary': onShared(copyBinary),
   cancel: onShared(cancel),
+  'cancel-copy': onShared(cancelCopy),
   'binary-values': onShared(binaryValues),
   notify: onShared(notify),
   'notify-error': onShared(notifyError),

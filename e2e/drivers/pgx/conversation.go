@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,19 @@ func cancel(ctx context.Context, conn *pgx.Conn) (string, error) {
 	go func() { asked <- cancelWhenAsleep(ctx, pid, conn.PgConn()) }()
 	_, err := conn.Exec(ctx, "select pg_sleep(30)")
 	return "57014", first(failed(err, "57014"), <-asked)
+}
+
+func cancelCopy(ctx context.Context, conn *pgx.Conn) (string, error) {
+	var pid uint32
+	if err := conn.QueryRow(ctx, "select pg_backend_pid()").Scan(&pid); err != nil {
+		return "", err
+	}
+	asked := make(chan error, 1)
+	go func() { asked <- cancelWhenAsleep(ctx, pid, conn.PgConn()) }()
+	var out bytes.Buffer
+	_, err := conn.PgConn().CopyTo(ctx, &out, "copy ("+sleepingResult+") to stdout")
+	rows := bytes.Count(out.Bytes(), []byte("\n"))
+	return "57014 after 999 rows", first(failed(err, "57014"), <-asked, same(rows, 999))
 }
 
 func cancelWhenAsleep(ctx context.Context, pid uint32, sleeper *pgconn.PgConn) error {

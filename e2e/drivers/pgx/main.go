@@ -35,6 +35,7 @@ var checks = map[string]check{
 	"copy-out-error":          copyOutError,
 	"copy-binary":             copyBinary,
 	"cancel":                  cancel,
+	"cancel-copy":             cancelCopy,
 	"binary-values":           binaryValues,
 	"notify":                  notify,
 	"notify-error":            notifyError,

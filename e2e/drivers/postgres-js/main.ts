@@ -3,6 +3,7 @@ import { cancel, notify, notifyError, sendNotices, transactionStatus } from './c
 import { copyBinary, copyIn, copyInAborted, copyInError, copyOut, copyOutError } from './copy.ts';
 import { largeObject, largeObjectError } from './objects.ts';
 import {
+  bigParameter,
   bigResult,
   bigStatement,
   bigValue,
@@ -79,6 +80,7 @@ await runChecks({
   notices: onShared(sendNotices),
   'transaction-status': onShared(transactionStatus),
   'big-result': onShared(bigResult),
+  'big-parameter': onShared(bigParameter),
   'big-value': onShared(bigValue),
 });
 await disconnect();

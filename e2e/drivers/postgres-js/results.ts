@@ -5,6 +5,7 @@ import {
   BIG_ROWS,
   BIG_STATEMENT_LENGTH,
   BIG_VALUE,
+  BIG_VALUE_LENGTH,
   checkBigRow,
   checkBigValue,
   MOST_PARAMETERS,
@@ -76,6 +77,14 @@ export async function bigResult(sql: Sql): Promise<string> {
   });
   strictEqual(seen, BIG_ROWS);
   return `${seen} rows`;
+}
+
+/** A text: of bytes it would make a text in hex, twice as long, and Node has no string of that size. */
+export async function bigParameter(sql: Sql): Promise<string> {
+  const value = 'weir'.repeat(BIG_VALUE_LENGTH / 4);
+  const [row] = await sql`select length(v), md5(v) from (select ${value}::text v) s`;
+  deepStrictEqual(row, { length: BIG_VALUE_LENGTH, md5: md5(value) });
+  return `${value.length} characters`;
 }
 
 export async function bigValue(sql: Sql): Promise<string> {

@@ -11,6 +11,7 @@ import {
   FAILING_RESULT,
   md5,
   OBJECT_CONTENT,
+  SLEEPING_RESULT,
   sumTo,
 } from '../../src/content.ts';
 import { collect, psql, startPsql } from './psql.ts';
@@ -109,6 +110,22 @@ export function copyInAborted(): Promise<string> {
     const after = await psql('select count(*) from e2e_psql_aborted; drop table e2e_psql_aborted;');
     strictEqual(after.stdout, '0\n');
     return 'nothing was copied';
+  });
+}
+
+/** Ctrl-C, when the server sleeps in the middle of what it copies out. */
+export function cancelCopy(): Promise<string> {
+  return inDirectory(async (dir) => {
+    const mark = '/* e2e cancel copy */';
+    const source = `${SLEEPING_RESULT.replaceAll('\n', ' ')} ${mark}`;
+    const child = startPsql(['-c', `\\copy (${source}) to ${dir}/rows`]);
+    const ended = collect(child, '');
+    const asleep = `select count(*) from pg_stat_activity
+      where wait_event = 'PgSleep' and query like '%${mark}%';`;
+    while ((await psql(asleep)).stdout !== '1\n');
+    child.kill('SIGINT');
+    match((await ended).stderr, /57014/);
+    return '57014';
   });
 }
 

@@ -1,6 +1,7 @@
 import { runChecks } from '../../src/check-runner.ts';
 import { dump } from './dump.ts';
 import {
+  cancelCopy,
   copyBinary,
   copyIn,
   copyInAborted,
@@ -63,6 +64,7 @@ await runChecks({
   'copy-out-error': copyOutError,
   'copy-binary': copyBinary,
   cancel,
+  'cancel-copy': cancelCopy,
   notify,
   'notify-error': notifyError,
   'large-object': largeObject,

@@ -5,18 +5,35 @@ import threading
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from content import COMMITTED_PAYLOADS, TEXT, fails, notifying_steps, same
+from content import COMMITTED_PAYLOADS, SLEEPING_RESULT, TEXT, fails, notifying_steps, same
 
 
 def cancel(connection):
     """Once over an encrypted connection of its own, once as libpq before 17 did."""
-    (pid,) = connection.execute("select pg_backend_pid()").fetchone()
     for request in (connection.cancel_safe, connection.cancel):
-        watcher = threading.Thread(target=cancel_when_asleep, args=(pid, request))
-        watcher.start()
-        fails("57014", connection.execute, "select pg_sleep(30)")
-        watcher.join()
+        cancel_in_the_middle(connection, lambda: connection.execute("select pg_sleep(30)"), request)
     return "57014, twice"
+
+
+def cancel_in_the_middle(connection, action, request=None):
+    """Cancels an action as soon as the session sleeps in it."""
+    (pid,) = connection.execute("select pg_backend_pid()").fetchone()
+    arguments = (pid, request or connection.cancel_safe)
+    watcher = threading.Thread(target=cancel_when_asleep, args=arguments)
+    watcher.start()
+    fails("57014", action)
+    watcher.join()
+
+
+def cancel_copy(connection):
+    def read():
+        with connection.cursor().copy(f"copy ({SLEEPING_RESULT}) to stdout") as copy:
+            rows.extend(copy.rows())
+
+    rows = []
+    cancel_in_the_middle(connection, read)
+    same(len(rows), 999)
+    return "57014 after 999 rows"
 
 
 def protocol_3_2(_connection):

@@ -47,6 +47,7 @@ CHECKS = {
     "copy-out-error": copying.copy_out_error,
     "copy-binary": copying.copy_binary,
     "cancel": conversation.cancel,
+    "cancel-copy": conversation.cancel_copy,
     "notify": conversation.notify,
     "notify-error": conversation.notify_error,
     "large-object": objects.large_object,

@@ -1,7 +1,5 @@
 """What fails in the middle of a transaction is undone to a savepoint, and no further."""
 
-import threading
-
 import psycopg
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
@@ -112,13 +110,12 @@ savepoint_copy_out = undone(copying.fail_to_copy_out)
 
 @undone
 def savepoint_cancel(connection):
-    (pid,) = connection.execute("select pg_backend_pid()").fetchone()
-    arguments = (pid, connection.cancel_safe)
-    watcher = threading.Thread(target=conversation.cancel_when_asleep, args=arguments)
-    watcher.start()
     seen = []
-    fails("57014", lambda: seen.extend(i for i, _ in connection.cursor().stream(SLEEPING_RESULT)))
-    watcher.join()
+
+    def read():
+        seen.extend(i for i, _ in connection.cursor().stream(SLEEPING_RESULT))
+
+    conversation.cancel_in_the_middle(connection, read)
     same(seen, list(range(1, 1000)))
 
 

@@ -4,6 +4,8 @@ import static weir.e2e.Content.TEXT;
 import static weir.e2e.Content.fails;
 import static weir.e2e.Content.same;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
@@ -27,6 +29,18 @@ final class Conversation {
       asked.get();
     }
     return "57014";
+  }
+
+  static String cancelCopy(PgConnection connection) throws Exception {
+    Object pid = Main.one(connection, "select pg_backend_pid()");
+    CompletableFuture<Void> asked =
+        CompletableFuture.runAsync(() -> cancelAsleep(pid, connection::cancelQuery));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    String query = "copy (" + Content.SLEEPING_RESULT + ") to stdout";
+    fails("57014", () -> connection.getCopyAPI().copyOut(query, out));
+    asked.get();
+    same(out.toString(StandardCharsets.UTF_8).lines().count(), 999L);
+    return "57014 after 999 rows";
   }
 
   /** Asks for the end of what a session does as soon as it sleeps. */

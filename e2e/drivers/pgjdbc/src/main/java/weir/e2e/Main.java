@@ -50,6 +50,7 @@ public final class Main {
           Map.entry("copy-out-error", Copying::copyOutError),
           Map.entry("copy-binary", Copying::copyBinary),
           Map.entry("cancel", Conversation::cancel),
+          Map.entry("cancel-copy", Conversation::cancelCopy),
           Map.entry("notify", Conversation::notifications),
           Map.entry("notify-error", Conversation::notificationsError),
           Map.entry("large-object", LargeObjects::largeObject),
