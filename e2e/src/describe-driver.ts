@@ -39,7 +39,7 @@ export function describeDriver(driver: Driver): void {
       program = await driver.prepare();
     }, BUILD_LIMIT);
     for (const [name, why] of cannotOf(driver))
-      it.skip(`cannot, ${CHECKS[name]}: ${why}`, () => {});
+      it.skip(`${CHECKS[name]} (cannot: ${why})`, () => {});
     for (const version of POSTGRES_VERSIONS) {
       describeScene(sceneOf(version), checksOf(driver, version), () => {
         if (program === undefined) throw new Error(`${driver.name} was not built`);
