@@ -77,6 +77,7 @@ const LARGE_CHECKS = [
 const SPECIAL_CHECKS = [
   'direct-tls',
   'protocol-3.2',
+  'pipeline-texts',
   'dump',
   'load-simple',
   'load-extended',
