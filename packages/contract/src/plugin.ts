@@ -145,6 +145,8 @@ export interface Relay {
   disconnected(): void;
   /** Whether the database works on something of this session's right now. */
   readonly running: boolean;
+  /** Whether what runs there waits for more from the client, as a bulk copy does for its data. */
+  readonly clientsTurn: boolean;
   /** Whether nothing is under way, no transaction is open, and the session can end unnoticed. */
   readonly quiet: boolean;
   /**

@@ -20,8 +20,9 @@ import type { Cancellable } from './cancel-keys.ts';
 import type { DialedDatabase } from './dial.ts';
 import type { EventStream } from './event-stream.ts';
 import type { StatementGate } from './gate.ts';
-import { Hold } from './hold.ts';
+import { CANCELLED, Hold } from './hold.ts';
 import type { Peer, PeerListener } from './peer.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { closeReason, LOST_PLACE, REVOKED, SHUTTING_DOWN } from './session-end.ts';
 import { StatementLedger } from './statement-ledger.ts';
 import { makeUlid } from './ulid.ts';
@@ -55,10 +56,11 @@ export class Session implements RelayActions, Cancellable {
   readonly #events: EventStream;
   readonly #client: Peer;
   readonly #database: Peer;
-  readonly #clientValve: Valve;
+  readonly #clientValve = new Valve();
   readonly #databaseValve: Valve;
   readonly #ledger = new StatementLedger();
   readonly #hold = new Hold();
+  readonly #ahead: ReadAhead;
   readonly #relay: Relay;
   readonly #openedAt: number;
   #active = true;
@@ -76,7 +78,7 @@ export class Session implements RelayActions, Cancellable {
     this.#events = options.events;
     this.#client = options.client;
     this.#database = options.database.peer;
-    this.#clientValve = new Valve(options.client);
+    this.#ahead = new ReadAhead(options.client);
     this.#databaseValve = new Valve(options.database.peer);
     this.#openedAt = options.now();
     this.#relay = options.connection.makeRelay(this);
@@ -99,11 +101,11 @@ export class Session implements RelayActions, Cancellable {
     });
   }
 
-  /** Whether bytes have passed since the last time this was asked, or a statement is under way. */
+  /** Whether bytes have passed since this was last asked, or it is not the client's turn. */
   takeActivity(): boolean {
     const active = this.#active;
     this.#active = false;
-    return active || this.#relay.running || this.#ledger.openCount > 0;
+    return active || this.#hold.active || (this.#relay.running && !this.#isClientsTurn());
   }
 
   /** Ends the session as soon as nothing is under way. */
@@ -134,7 +136,7 @@ export class Session implements RelayActions, Cancellable {
       return;
     }
     if (!this.#clientValve.close('cancelling')) return;
-    this.#options.dialCancel(() => this.#clientValve.open('cancelling'));
+    this.#options.dialCancel(() => this.#guard(() => this.#clientValve.open('cancelling')));
   }
 
   toClient(bytes: Uint8Array): void {
@@ -256,39 +258,32 @@ export class Session implements RelayActions, Cancellable {
     return decided;
   }
 
-  /** Reads nothing of the client's until the verdict is there and the relay has been told. */
+  /** The relay gets nothing of the client's until the verdict is there and it has been told. */
   #holdFor(pending: Promise<Verdict>, decide: (verdict: Verdict) => DecidedStatement): void {
-    const release = (settled: Verdict) => {
-      const { verdict, ref } = decide(settled);
-      this.#hold.end();
-      this.#relay.release(verdict, ref);
-      this.#readKept();
-    };
-    this.#hold.begin(pending, (settled) => this.#guard(() => release(settled)));
-  }
-
-  /** Goes on with what came meanwhile, up to the next statement that is held. */
-  #readKept(): void {
-    while (!this.#hold.active && !this.#closed) {
-      const chunk = this.#hold.take();
-      if (chunk === undefined) break;
-      this.#relay.fromClient(chunk);
-    }
-    if (!this.#hold.full) this.#clientValve.open('held');
+    this.#clientValve.close('held');
+    this.#hold.begin(pending, (settled) =>
+      this.#guard(() => {
+        const { verdict, ref } = decide(settled);
+        this.#hold.end();
+        this.#clientValve.open('held');
+        this.#relay.release(verdict, ref);
+      }),
+    );
   }
 
   #readClient(chunk: Uint8Array): void {
-    if (!this.#hold.active) {
-      this.#relay.fromClient(chunk);
-      return;
-    }
-    this.#hold.keep(chunk);
-    if (this.#hold.full) this.#clientValve.close('held');
+    if (this.#clientValve.closed) this.#ahead.keep(chunk);
+    else this.#relay.fromClient(chunk);
   }
 
-  #clientEnded(): void {
-    this.#clientLeft = true;
-    this.#endDatabase();
+  /** Goes on with what the client sent meanwhile, its end included, as far as it may. */
+  #catchUp(): void {
+    while (!this.#clientValve.closed && !this.#closed) {
+      const chunk = this.#ahead.take();
+      if (chunk === undefined) break;
+      this.#relay.fromClient(chunk);
+    }
+    if (this.#clientLeft) this.#endDatabase();
   }
 
   /**
@@ -297,7 +292,20 @@ export class Session implements RelayActions, Cancellable {
    */
   #endDatabase(): void {
     if (this.#hold.active) this.#lost('client-lost');
-    else if (!this.#relay.parked) this.#database.halfClose();
+    else if (this.#isStuck() || (this.#ahead.isEmpty && !this.#relay.parked)) {
+      this.#database.halfClose();
+    }
+  }
+
+  /** Whether what runs stands still until the client takes its answers or sends more. */
+  #isClientsTurn(): boolean {
+    if (this.#databaseValve.closed) return true;
+    return this.#relay.clientsTurn && !this.#clientValve.closedFor('other side is slow');
+  }
+
+  /** Whether the relay waits for answers, and the database for more from the client. */
+  #isStuck(): boolean {
+    return this.#relay.clientsTurn && this.#clientValve.closedFor('pipeline is full');
   }
 
   #clientListener(): PeerListener {
@@ -307,9 +315,15 @@ export class Session implements RelayActions, Cancellable {
         this.carried.fromClient += chunk.length;
         this.#guard(() => this.#readClient(chunk));
       },
-      ended: () => this.#clientEnded(),
+      ended: () => {
+        this.#clientLeft = true;
+        this.#guard(() => this.#endDatabase());
+      },
       closed: () => this.#lost(this.#quit ? 'client-quit' : 'client-lost'),
-      drained: () => this.#databaseValve.open('other side is slow'),
+      drained: () => {
+        this.#active = true;
+        this.#databaseValve.open('other side is slow');
+      },
     };
   }
 
@@ -318,11 +332,10 @@ export class Session implements RelayActions, Cancellable {
       bytes: (chunk) => {
         this.#active = true;
         this.#guard(() => this.#relay.fromDatabase(chunk));
-        if (this.#clientLeft) this.#endDatabase();
       },
       ended: () => this.#databaseGone(),
       closed: () => this.#databaseGone(),
-      drained: () => this.#clientValve.open('other side is slow'),
+      drained: () => this.#guard(() => this.#clientValve.open('other side is slow')),
     };
   }
 
@@ -351,6 +364,7 @@ export class Session implements RelayActions, Cancellable {
     if (this.#closed) return;
     try {
       step();
+      if (this.#clientLeft || !this.#ahead.isEmpty) this.#catchUp();
       // An open transaction is no reason to stay: it could not even be rolled back.
       if (this.#revoked && !this.#relay.running) this.end(REVOKED);
     } catch {
@@ -387,9 +401,3 @@ export class Session implements RelayActions, Cancellable {
     this.#onClosed?.();
   }
 }
-
-const CANCELLED: Denial = {
-  allow: false,
-  code: 'cancelled',
-  message: 'cancelled by its client before it was decided',
-};

@@ -82,6 +82,40 @@ describe('a client that sends nothing more', () => {
     });
   });
 
+  it('is noticed though the relay waits for what the database never says', async () => {
+    await inScene({}, async (scene) => {
+      const client = await scene.session();
+      expect(await client.run('copy')).toEqual(['MORE']);
+      client.send('one', 'later row 1');
+      await until(() => scene.database.copied.length === 1);
+      client.send('end', 'QUIT');
+      client.halfClose();
+      expect(await client.line()).toBe(CLOSED);
+      await scene.next('session.closed');
+      expect(scene.told('result.failed')).toHaveLength(1);
+      expect(scene.database.statements).toEqual(['copy']);
+      await scene.empty();
+    });
+  });
+
+  it('has all that it copied delivered to a database that takes its time', async () => {
+    await inScene({}, async (scene) => {
+      const client = await scene.session();
+      await client.run('copy');
+      const [connection] = scene.database.connections;
+      connection?.pause();
+      const megabyte = 'y'.repeat(1_000_000);
+      for (let n = 0; n < 32; n += 1) client.send(megabyte);
+      await scene.next('flow.paused');
+      client.send('end');
+      client.halfClose();
+      await scene.session('omar');
+      connection?.resume();
+      expect(await client.line()).toBe('DONE copy idle');
+      expect(scene.database.copied).toHaveLength(33);
+    });
+  });
+
   it('gets its answers when a cancel is under way', async () => {
     await inScene({}, async (scene) => {
       scene.database.keepCancels = true;

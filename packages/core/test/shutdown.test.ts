@@ -191,6 +191,42 @@ describe('an idle session', () => {
     });
   });
 
+  it('is one whose client sends nothing of what the database waits for', async () => {
+    await inScene({ limits: { idleTimeout: 200 } }, async (scene) => {
+      const client = await scene.session();
+      expect(await client.run('copy')).toEqual(['MORE']);
+      expect(await client.line()).toMatch(/^ERR idle-timeout /);
+      expect((await scene.next('session.closed')).reason).toBe('idle-timeout');
+    });
+  });
+
+  it('is one whose client takes nothing of its result', async () => {
+    await inScene({ limits: { idleTimeout: 200, closeTimeout: 50 } }, async (scene) => {
+      const client = await scene.session();
+      client.pause();
+      client.send('rows 2000 32768');
+      expect((await scene.next('session.closed')).reason).toBe('idle-timeout');
+      await scene.empty();
+    });
+  });
+
+  it('is not one whose database takes its time with what it is sent', async () => {
+    await inScene({ limits: { idleTimeout: 200 } }, async (scene) => {
+      const client = await scene.session();
+      await client.run('copy');
+      const [connection] = scene.database.connections;
+      connection?.pause();
+      const megabyte = 'y'.repeat(1_000_000);
+      for (let n = 0; n < 32; n += 1) client.send(megabyte);
+      client.send('end');
+      await scene.next('flow.paused');
+      const idle = await scene.session('vera');
+      expect(await idle.line()).toMatch(/^ERR idle-timeout /);
+      connection?.resume();
+      expect(await client.line()).toBe('DONE copy idle');
+    });
+  });
+
   it('is not one that waits for its database or for a decision', async () => {
     const { promise, resolve } = Promise.withResolvers<Verdict>();
     const stages: { approval: StatementStage } = {

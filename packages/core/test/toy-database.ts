@@ -11,11 +11,12 @@ const ROW_END = '\n';
 
 /**
  * A database of lines: `rows N SIZE`, `row WORD`, `begin`, `commit`, `fail`, `wait` (for `answer` or a
- * cancel; `stubborn-wait` ignores cancels), `die` and `leave` (in the middle of a row); anything else succeeds without rows.
+ * cancel; `stubborn-wait` ignores cancels), `copy` (takes lines up to `end`), `die` and `leave` (in the middle of a row); anything else succeeds without rows.
  */
 export class ToyDatabase {
   readonly statements: string[] = [];
   readonly hellos: string[] = [];
+  readonly copied: string[] = [];
   readonly cancels: number[] = [];
   readonly connections = new Set<ToyDatabaseConnection>();
   greeting: Greeting = 'accept';
@@ -88,6 +89,7 @@ class ToyDatabaseConnection {
   #stubborn = false;
   #cancelled = false;
   #transaction = 'idle';
+  #copying = false;
 
   constructor(
     database: ToyDatabase,
@@ -159,7 +161,8 @@ class ToyDatabaseConnection {
     while (!this.#waiting) {
       const line = this.#lines.next();
       if (line === undefined) return;
-      this.#onLine(line);
+      if (this.#copying) this.#onCopied(line);
+      else this.#onLine(line);
     }
   }
 
@@ -173,6 +176,12 @@ class ToyDatabaseConnection {
       this.#database.statements.push(line);
       this.#onStatement(word, first, second);
     }
+  }
+
+  #onCopied(line: string): void {
+    this.#database.copied.push(line);
+    this.#copying = line !== 'end';
+    if (!this.#copying) this.write(`DONE copy ${this.#transaction}\n`);
   }
 
   #onHello(line: string): void {
@@ -198,6 +207,9 @@ class ToyDatabaseConnection {
     } else if (word === 'wait' || word === 'stubborn-wait') {
       this.#waiting = true;
       this.#stubborn = word === 'stubborn-wait';
+    } else if (word === 'copy') {
+      this.#copying = true;
+      this.write('MORE\n');
     } else if (word === 'die') {
       this.#socket.write('ROW half', () => this.#plain.resetAndDestroy());
     } else if (word === 'leave') {

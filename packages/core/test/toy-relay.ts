@@ -19,7 +19,8 @@ type Owed =
 const LATER = 'later ';
 
 /**
- * Carries lines. `later STATEMENT` keeps the statement and all behind it back until nothing is owed.
+ * Carries lines. `later STATEMENT` keeps the statement and all behind it back until nothing is owed; in
+ * a copy, where the database waits for lines up to `end`, that is for ever, and the client is throttled.
  * The statements `throw`, `violate` and `unreadable` make it misbehave, and so do the rows `throw` and
  * `twice`, which ends a statement twice.
  */
@@ -34,6 +35,7 @@ export class ToyRelay implements Relay {
   #parked: string | undefined;
   #throttled = false;
   #inTransaction = false;
+  #copying = false;
   #over = false;
 
   constructor(actions: RelayActions, limits: MachineLimits, breakAt: BreakAt) {
@@ -46,12 +48,16 @@ export class ToyRelay implements Relay {
     return this.#owed.length > 0;
   }
 
+  get clientsTurn(): boolean {
+    return this.#copying;
+  }
+
   get quiet(): boolean {
     return !this.running && this.#held === undefined && !this.#inTransaction;
   }
 
   get parked(): boolean {
-    return this.#parked !== undefined;
+    return this.#parked !== undefined && !this.#copying;
   }
 
   fromClient(chunk: Uint8Array): void {
@@ -103,12 +109,19 @@ export class ToyRelay implements Relay {
       const parked = text.startsWith(LATER) && this.running;
       this.#parked = parked ? text : undefined;
       if (parked) break;
-      this.#onStatement(text.startsWith(LATER) ? text.slice(LATER.length) : text);
+      if (this.#copying) this.#copy(text);
+      else this.#onStatement(text.startsWith(LATER) ? text.slice(LATER.length) : text);
     }
-    if (!this.#throttled && this.#owed.length > this.#limits.pipelineDepth) {
+    const stuck = this.#parked !== undefined && this.#copying;
+    if (!this.#throttled && (stuck || this.#owed.length > this.#limits.pipelineDepth)) {
       this.#throttled = true;
       this.#actions.throttle(true);
     }
+  }
+
+  #copy(line: string): void {
+    this.#copying = line !== 'end';
+    this.#actions.toDatabase(Buffer.from(`${line}\n`));
   }
 
   #onStatement(text: string): void {
@@ -149,8 +162,14 @@ export class ToyRelay implements Relay {
       this.#actions.violated({ code: 'upstream-lost', message: 'an answer to nothing' });
       return;
     }
-    if (word === 'ROW') this.#onRow(owed, rest[0] ?? '', wire);
-    else this.#onEnd(owed, word, rest, wire);
+    if (word === 'MORE') {
+      this.#copying = true;
+      this.#actions.toClient(wire);
+    } else if (word === 'ROW') {
+      this.#onRow(owed, rest[0] ?? '', wire);
+    } else {
+      this.#onEnd(owed, word, rest, wire);
+    }
   }
 
   #onRow(owed: Exclude<Owed, { say: Buffer }>, content: string, wire: Buffer): void {
@@ -173,6 +192,7 @@ export class ToyRelay implements Relay {
     wire: Buffer,
   ): void {
     const { statement, rows, bytes } = owed;
+    this.#copying = false;
     this.#actions.toClient(wire);
     if (word === 'DONE') this.#actions.completed(statement, { tag, rows, bytes, suspended: false });
     else this.#actions.failed(statement, { cause: 'database', code: tag, rows, bytes });

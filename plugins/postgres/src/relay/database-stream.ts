@@ -325,10 +325,10 @@ export class DatabaseStream implements MessageReader {
         this.#tellCompleted(head.statement, head.tally, '', true);
         return this.#expect(true);
       case Backend.CopyInResponse:
-        return this.#copyFromClient();
+        return this.#copyFromClient(false);
       case Backend.CopyBothResponse:
         if (head?.kind !== 'query' || !head.manyResults) return this.#violated('unexpected copy');
-        return this.#copyFromClient();
+        return this.#copyFromClient(true);
       case Backend.CopyOutResponse:
         return this.#running() === undefined ? this.#violated('unexpected copy') : PASS;
       default:
@@ -342,7 +342,7 @@ export class DatabaseStream implements MessageReader {
     return PASS;
   }
 
-  #copyFromClient(): Fate {
+  #copyFromClient(both: boolean): Fate {
     const running = this.#running();
     if (running === undefined) return this.#violated('unexpected copy');
     // In a copy the database takes a Sync for part of it (protocol-flow, "COPY Operations").
@@ -350,6 +350,7 @@ export class DatabaseStream implements MessageReader {
     this.#state.copy = {
       statement: currentStatement(running),
       tally: running.tally,
+      both,
       ended: false,
       syncKept: false,
     };

@@ -39,6 +39,11 @@ export class PostgresRelay implements Relay {
     return this.#state.queue.length > 0;
   }
 
+  get clientsTurn(): boolean {
+    const { copy } = this.#state;
+    return copy !== undefined && !copy.both && !copy.ended;
+  }
+
   get quiet(): boolean {
     return (
       !this.running &&

@@ -16,6 +16,8 @@ import { TextSettings } from './text-settings.ts';
 interface CopyFromClient {
   readonly statement: Statement | undefined;
   readonly tally: Tally;
+  /** Whether the database sends in it, too, of its own accord. */
+  readonly both: boolean;
   /** Whether the client has said CopyDone or CopyFail. */
   ended: boolean;
   /** The client sent a Sync inside it, which was kept back. */
