@@ -139,7 +139,10 @@ export interface Relay {
   fromDatabase(chunk: Uint8Array): void;
   /** The decision on the statement that is held. */
   release(verdict: Verdict, ref?: string): void;
-  /** Ends the session with an error in the client's own protocol, if the client can still read one. */
+  /**
+   * Ends the session with an error in the client's own protocol, if the client can still read one and
+   * the database has not just ended the session with one of its own.
+   */
   refuse(refusal: Refusal): void;
   /** The connection to one side ended: every open statement ends, too. */
   disconnected(): void;

@@ -13,6 +13,12 @@ export const REVOKED: Refusal = {
   message: 'the policy changed, and you may not use this target any more',
 };
 
+export const UPSTREAM_LOST: Refusal = {
+  code: 'upstream-lost',
+  message: 'the database broke off',
+  hint: 'Connect again. What was under way may or may not have been done.',
+};
+
 export const LOST_PLACE: Refusal = {
   code: 'internal',
   message: 'the session lost its place in the protocol',

@@ -23,7 +23,7 @@ import type { StatementGate } from './gate.ts';
 import { CANCELLED, Hold } from './hold.ts';
 import type { Peer, PeerListener } from './peer.ts';
 import { ReadAhead } from './read-ahead.ts';
-import { closeReason, LOST_PLACE, REVOKED, SHUTTING_DOWN } from './session-end.ts';
+import { closeReason, LOST_PLACE, REVOKED, SHUTTING_DOWN, UPSTREAM_LOST } from './session-end.ts';
 import { StatementLedger } from './statement-ledger.ts';
 import { makeUlid } from './ulid.ts';
 import { Valve } from './valve.ts';
@@ -341,7 +341,8 @@ export class Session implements RelayActions, Cancellable {
 
   #databaseGone(): void {
     if (this.#quit) this.#lost('client-quit');
-    else this.#lost(this.#clientLeft ? 'client-lost' : 'database-closed');
+    else if (this.#clientLeft) this.#lost('client-lost');
+    else this.end(UPSTREAM_LOST);
   }
 
   /** A side is gone. What was written to the other one still arrives there. */

@@ -94,6 +94,7 @@ describe('a database that is lost', () => {
     await inScene({}, async (scene) => {
       const client = await scene.session();
       for (const connection of scene.database.connections) connection.reset();
+      expect(await client.line()).toMatch(/^ERR upstream-lost \S+ the database broke off$/);
       expect(await client.line()).toBe(CLOSED);
       expect(scene.told('session.closed')[0]?.reason).toBe('database-closed');
       expect(scene.told('result.failed')).toEqual([]);
@@ -109,6 +110,19 @@ describe('a database that is lost', () => {
       client.resume();
       for (let n = 0; n < 100; n += 1) expect(await client.line()).toMatch(/^ROW x/);
       expect(await client.line()).toBe('DONE rows idle');
+    });
+  });
+
+  it('in order while a statement runs, or inside a transaction, is told to the client', async () => {
+    await inScene({}, async (scene) => {
+      const client = await scene.session();
+      await client.run('begin');
+      const running = await scene.session('omar');
+      running.send('wait');
+      await scene.database.heard(2);
+      for (const connection of scene.database.connections) connection.hangUp();
+      expect(await client.line()).toMatch(/^ERR upstream-lost /);
+      expect(await running.line()).toMatch(/^ERR upstream-lost /);
     });
   });
 

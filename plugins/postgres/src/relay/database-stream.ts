@@ -51,6 +51,7 @@ export class DatabaseStream implements MessageReader {
   #violation: string | undefined;
   /** A ReadyForQuery came since this was last told. */
   #ready = false;
+  #saidFatal = false;
   readonly #run = new MessageRun();
   #runForm: BatchForm = 'rows';
 
@@ -65,6 +66,11 @@ export class DatabaseStream implements MessageReader {
   /** Whether a message of our own may be written to the client now. */
   get atBoundary(): boolean {
     return this.#walk.atBoundary;
+  }
+
+  /** Whether it has ended the session with an error of its own. */
+  get saidFatal(): boolean {
+    return this.#saidFatal;
   }
 
   receive(chunk: Uint8Array): void {
@@ -360,6 +366,7 @@ export class DatabaseStream implements MessageReader {
   #error(bytes: Buffer, at: number, total: number): Fate {
     const end = at + Math.min(total, ERROR_HEAD_BYTES);
     const { sqlstate, fatal } = readErrorFields(bytes, at + HEADER_BYTES, end);
+    this.#saidFatal ||= fatal;
     if (this.#state.copy?.syncKept === true) this.#state.syncOwed = true;
     this.#state.copy = undefined;
     const head = this.#state.queue.first;

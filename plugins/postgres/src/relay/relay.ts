@@ -76,7 +76,8 @@ export class PostgresRelay implements Relay {
 
   refuse(refusal: Refusal): void {
     if (this.#over) return;
-    if (this.#database.atBoundary) this.#actions.toClient(encodeRefusal(refusal));
+    const readable = this.#database.atBoundary && !this.#database.saidFatal;
+    if (readable) this.#actions.toClient(encodeRefusal(refusal));
     this.disconnected();
   }
 
