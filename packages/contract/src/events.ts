@@ -79,6 +79,11 @@ export interface SessionRefused {
   readonly refusal: Refusal;
   /** Why the credential was not taken, when that is what it was refused for. */
   readonly failure?: AuthFailure;
+  /**
+   * Why there is no database, when that is what it was refused for: the code of the error that the
+   * platform, TLS or the database gave, such as ECONNREFUSED, CERT_HAS_EXPIRED or an SQLSTATE.
+   */
+  readonly cause?: string;
   /** The authenticated principal, once there is one. */
   readonly principal?: Principal;
   /** The target that was asked for, as claimed. */

@@ -122,7 +122,8 @@ export interface UpstreamActions {
   secure(alpn?: string): void;
   /** Done. `received` are bytes that came after the handshake and belong to the relay. */
   ready(link: UpstreamLink, received: Uint8Array): void;
-  failed(refusal: Refusal): void;
+  /** `cause` is the code with which the database said so, where it did; never its text. */
+  failed(refusal: Refusal, cause?: string): void;
 }
 
 /** What core needs to know of a database connection that is ready. */

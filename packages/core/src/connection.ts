@@ -33,6 +33,7 @@ type Admitted = Admission & { admitted: true };
 interface RefusalCause {
   readonly principal?: Principal;
   readonly failure?: AuthFailure;
+  readonly cause?: string | undefined;
 }
 
 /**
@@ -142,7 +143,7 @@ export class Connection {
         closeTimeout: limits.closeTimeout,
       },
       {
-        failed: (refusal) => this.refuse(refusal, admission),
+        failed: (refusal, cause) => this.refuse(refusal, { principal: admission.principal, cause }),
         ready: (database) => this.#begin(facts, database, admission),
       },
     );
@@ -200,7 +201,7 @@ export class Connection {
     }
   }
 
-  #refused(refusal: Refusal, { principal, failure }: RefusalCause = {}): void {
+  #refused(refusal: Refusal, { principal, failure, cause }: RefusalCause = {}): void {
     if (this.#over) return;
     this.#finish();
     this.#engine.events.emit({
@@ -211,6 +212,7 @@ export class Connection {
       at: this.#engine.now(),
       refusal,
       ...(failure === undefined ? {} : { failure }),
+      ...(cause === undefined ? {} : { cause }),
       ...(principal === undefined ? {} : { principal }),
       ...(this.#requested === undefined ? {} : { requested: this.#requested.database }),
     });

@@ -8,7 +8,7 @@ import type {
   UpstreamMachine,
 } from '@weir/contract';
 import { Peer, type PeerListener } from './peer.ts';
-import { secureDatabaseSide } from './tls.ts';
+import { isOfCertificate, secureDatabaseSide } from './tls.ts';
 
 /** A database connection that is ready for statements. */
 export interface DialedDatabase {
@@ -28,7 +28,8 @@ export interface DialOptions {
 interface DialOutcome {
   /** The caller's listener takes the peer over within the call. */
   ready(database: DialedDatabase): void;
-  failed(refusal: Refusal): void;
+  /** `cause` is a code of the platform's, of TLS or of the database's own, where there is one. */
+  failed(refusal: Refusal, cause?: string): void;
 }
 
 const UNREACHABLE: Refusal = {
@@ -36,6 +37,16 @@ const UNREACHABLE: Refusal = {
   message: 'the database cannot be reached',
   hint: 'Weir could not connect to it; its operators can see why in the log.',
 };
+
+const NOT_TRUSTED: Refusal = {
+  code: 'upstream-refused',
+  message: "the database's certificate does not pass the target's check",
+  hint: 'Weir did not log in there; its operators can see why in the log.',
+};
+
+/** What the platform calls these two; there is no error of its own that says so. */
+const TIMED_OUT = 'ETIMEDOUT';
+const ENDED = 'EOF';
 
 /**
  * Connects to a database and runs the plugin's machine until it is ready. Settles exactly once. Throws
@@ -58,19 +69,19 @@ export class Dial implements PeerListener {
       },
       secure: (alpn) => this.#secure(alpn),
       ready: (link, received) => this.#ready(link, received),
-      failed: (refusal) => this.abort(refusal),
+      failed: (refusal, cause) => this.abort(refusal, cause),
     });
     const { host, port } = options.upstream;
     this.#peer = Peer.connect(host, port, this, options.closeTimeout);
-    this.#timer = setTimeout(() => this.abort(UNREACHABLE), options.timeout);
+    this.#timer = setTimeout(() => this.abort(UNREACHABLE, TIMED_OUT), options.timeout);
     this.#peer.socket.once('connect', () => this.#guard(() => this.#machine.start()));
   }
 
   /** Gives up, for the reason that the outcome is told. */
-  abort(refusal: Refusal): void {
+  abort(refusal: Refusal, cause?: string): void {
     if (this.#settle()) {
       this.#peer.destroy();
-      this.#outcome.failed(refusal);
+      this.#outcome.failed(refusal, cause);
     }
   }
 
@@ -79,11 +90,12 @@ export class Dial implements PeerListener {
   }
 
   ended(): void {
-    this.abort(UNREACHABLE);
+    this.abort(UNREACHABLE, ENDED);
   }
 
   closed(): void {
-    this.abort(UNREACHABLE);
+    const { socket, fault = ENDED } = this.#peer;
+    this.abort(isOfCertificate(fault, socket) ? NOT_TRUSTED : UNREACHABLE, fault);
   }
 
   drained(): void {}

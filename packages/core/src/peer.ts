@@ -22,6 +22,7 @@ export class Peer {
   #listener: PeerListener;
   readonly #closeTimeout: number;
   #gone = false;
+  #fault: string | undefined;
 
   constructor(socket: Socket, listener: PeerListener, closeTimeout: number) {
     this.#socket = socket;
@@ -46,6 +47,11 @@ export class Peer {
 
   get socket(): Socket | TLSSocket {
     return this.#socket;
+  }
+
+  /** The code of the error that ended the connection, as the platform or TLS has it. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   listen(listener: PeerListener): void {
@@ -112,8 +118,10 @@ export class Peer {
     socket.on('data', (chunk: Buffer) => this.#listener.bytes(chunk));
     socket.on('end', () => this.#listener.ended());
     socket.on('drain', () => this.#listener.drained());
-    // The event that follows, 'close', says all that matters.
-    socket.on('error', () => undefined);
+    // The event that follows, 'close', says what is to be done.
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#fault ??= error.code;
+    });
     socket.on('close', () => {
       if (this.#gone) return;
       this.#gone = true;

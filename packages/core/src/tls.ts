@@ -69,6 +69,12 @@ function destroyIt(this: tls.TLSSocket): void {
 
 function takeAnyName(): undefined {}
 
+/** Whether this is the fault that the check of the database's certificate ended in. */
+export function isOfCertificate(fault: string, socket: Socket | tls.TLSSocket): boolean {
+  // Where the mode does not check, it is noted all the same, but it is not what ends the connection.
+  return 'authorizationError' in socket && String(socket.authorizationError) === fault;
+}
+
 function factsOf(socket: tls.TLSSocket): SecuredFacts {
   const alpn = socket.alpnProtocol;
   const peer = socket.getPeerX509Certificate();

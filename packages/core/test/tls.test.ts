@@ -226,9 +226,9 @@ describe('a database over TLS', () => {
   const modes = [
     ['require', 'an unknown', other.ca, 'READY'],
     ['verify-ca', 'its own', certificate.ca, 'READY'],
-    ['verify-ca', 'an unknown', other.ca, 'ERR upstream-unreachable'],
+    ['verify-ca', 'an unknown', other.ca, 'ERR upstream-refused'],
     ['verify-full', 'its own', certificate.ca, 'READY'],
-    ['verify-full', 'an unknown', other.ca, 'ERR upstream-unreachable'],
+    ['verify-full', 'an unknown', other.ca, 'ERR upstream-refused'],
   ] as const;
 
   it.each(modes)(
@@ -238,23 +238,36 @@ describe('a database over TLS', () => {
       await inScene(options, async (scene) => {
         const client = await scene.connect();
         expect(await client.login('ana', 'orders')).toMatch(new RegExp(`^${answer}`));
-        if (answer !== 'READY') expect(scene.database.hellos).toEqual([]);
+        if (answer === 'READY') return;
+        expect(scene.database.hellos).toEqual([]);
+        expect(scene.told('session.refused')[0]?.cause).toBe('SELF_SIGNED_CERT_IN_CHAIN');
       });
     },
   );
 
   it('with another name is refused by verify-full alone', async () => {
     const upstream = { host: 'localhost', ca: certificate.ca };
-    for (const [tls, answer] of [
-      ['verify-full', /^ERR upstream-unreachable /],
-      ['verify-ca', /^READY /],
+    for (const [tls, answer, causes] of [
+      ['verify-full', /^ERR upstream-refused /, ['ERR_TLS_CERT_ALTNAME_INVALID']],
+      ['verify-ca', /^READY /, []],
     ] as const) {
       const options = { databaseCertificate: certificate, upstream: { ...upstream, tls } };
       await inScene(options, async (scene) => {
         const client = await scene.connect();
         expect(await client.login('ana', 'orders')).toMatch(answer);
+        expect(scene.told('session.refused').map(({ cause }) => cause)).toEqual(causes);
       });
     }
+  });
+
+  it('whose certificate is not checked is lost for another reason than that', async () => {
+    const upstream = { tls: 'require' as const, ca: other.ca };
+    await inScene({ databaseCertificate: certificate, upstream }, async (scene) => {
+      scene.database.greeting = 'reset';
+      const client = await scene.connect();
+      expect(await client.login('ana', 'orders')).toMatch(/^ERR upstream-unreachable /);
+      expect(scene.told('session.refused')[0]?.cause).toBe('ECONNRESET');
+    });
   });
 
   it('that answers with garbage costs its client the login', async () => {

@@ -215,7 +215,8 @@ class ToyUpstream implements UpstreamMachine {
       const link = { process: this.#state.process, cancelSecretBytes: SECRET_BYTES };
       this.#actions.ready(link, this.#lines.takeRest());
     } else {
-      this.#actions.failed({ code: 'upstream-refused', message: 'the database said no' });
+      const cause = word === 'NO' ? word : undefined;
+      this.#actions.failed({ code: 'upstream-refused', message: 'the database said no' }, cause);
     }
   }
 

@@ -7,21 +7,22 @@ import { until } from './until.ts';
 jest.setTimeout(30_000);
 
 describe('a database that lets nobody in', () => {
-  const greetings: readonly (readonly [Greeting, string])[] = [
-    ['refuse', 'upstream-refused'],
-    ['garbage', 'upstream-refused'],
-    ['reset', 'upstream-unreachable'],
-    ['close', 'upstream-unreachable'],
-    ['half', 'upstream-unreachable'],
+  const greetings: readonly (readonly [Greeting, string, string | undefined])[] = [
+    ['refuse', 'upstream-refused', 'NO'],
+    ['garbage', 'upstream-refused', undefined],
+    ['reset', 'upstream-unreachable', 'ECONNRESET'],
+    ['close', 'upstream-unreachable', 'EOF'],
+    ['half', 'upstream-unreachable', 'EOF'],
   ];
 
-  it.each(greetings)('with %s costs its client the login, as %s', async (greeting, code) => {
+  it.each(greetings)('with %s costs its client the login, as %s', async (greeting, code, cause) => {
     await inScene({}, async (scene) => {
       scene.database.greeting = greeting;
       const client = await scene.connect();
       const answer = await client.login('ana', 'orders');
       const refused = await scene.next('session.refused');
       expect(refused).toMatchObject({ refusal: { code }, principal: { name: 'ana' } });
+      expect(refused.cause).toBe(cause);
       expect(answer).toMatch(new RegExp(`^ERR ${code} ${refused.id} `));
       expect(await client.line()).toBe(CLOSED);
       await scene.empty();
@@ -37,6 +38,7 @@ describe('a database that lets nobody in', () => {
       expect(await client.login('ana', 'orders')).toMatch(
         /^ERR upstream-unreachable \S+ the database cannot be reached$/,
       );
+      expect(scene.told('session.refused')[0]?.cause).toBe('ECONNREFUSED');
       await scene.database.listen();
       await scene.session();
     });
@@ -46,6 +48,8 @@ describe('a database that lets nobody in', () => {
     await inScene({ upstream: { host: 'no-such-host.invalid' } }, async (scene) => {
       const client = await scene.connect();
       expect(await client.login('ana', 'orders')).toMatch(/^ERR upstream-unreachable /);
+      // A resolver that cannot be asked says that it should be asked again.
+      expect(scene.told('session.refused')[0]?.cause).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
       await scene.empty();
     });
   });
@@ -64,6 +68,7 @@ describe('a database that lets nobody in', () => {
       scene.database.greeting = 'silence';
       const client = await scene.connect();
       expect(await client.login('ana', 'orders')).toMatch(/^ERR upstream-unreachable /);
+      expect(scene.told('session.refused')[0]?.cause).toBe('ETIMEDOUT');
       await scene.empty();
     });
   });

@@ -1,6 +1,9 @@
 import type { EngineEvent, Principal, SessionFacts } from '@weir/contract';
 import type { Logger } from 'winston';
 
+/** Two names and a slash. A client that is nobody yet says this, and must not fill the log with it. */
+const REQUESTED_CHARACTERS = 127;
+
 /** Puts what happens to sessions into the operational log. Statements are for metrics and audit. */
 export function logEvent(log: Logger, event: EngineEvent): void {
   switch (event.type) {
@@ -24,6 +27,8 @@ export function logEvent(log: Logger, event: EngineEvent): void {
         session: event.id,
         code: event.refusal.code,
         failure: event.failure,
+        cause: event.cause,
+        requested: event.requested?.slice(0, REQUESTED_CHARACTERS),
         client: `${event.client.address}:${event.client.port}`,
         ...(event.principal === undefined ? {} : describePrincipal(event.principal)),
       });

@@ -134,7 +134,8 @@ export class PostgresUpstream implements UpstreamMachine {
       const message = this.#stream.message(MESSAGE_BYTES);
       if (message === undefined) return;
       if (message.type === Backend.ErrorResponse) {
-        this.#fail(databaseRefusal(decodeSqlstate(message.body)));
+        const sqlstate = decodeSqlstate(message.body);
+        this.#fail(databaseRefusal(sqlstate), sqlstate);
       } else if (this.#phase === 'authenticating') {
         this.#onAuthentication(message);
       } else {
@@ -200,10 +201,10 @@ export class PostgresUpstream implements UpstreamMachine {
     );
   }
 
-  #fail(refusal: Refusal): void {
+  #fail(refusal: Refusal, cause?: string): void {
     this.#phase = 'done';
     this.#greeting = [];
-    this.#actions.failed(refusal);
+    this.#actions.failed(refusal, cause);
   }
 }
 
