@@ -28,6 +28,8 @@ export function logEvent(log: Logger, event: EngineEvent): void {
         code: event.refusal.code,
         failure: event.failure,
         cause: event.cause,
+        // Of the refusals that have many reasons, the one whose text is always of our own words.
+        reason: event.refusal.code === 'upstream-refused' ? event.refusal.message : undefined,
         requested: event.requested?.slice(0, REQUESTED_CHARACTERS),
         client: `${event.client.address}:${event.client.port}`,
         ...(event.principal === undefined ? {} : describePrincipal(event.principal)),

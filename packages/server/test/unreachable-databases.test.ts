@@ -61,6 +61,15 @@ describe('the log of a login that found no database', () => {
     });
   });
 
+  it('says what its account lacks', async () => {
+    const target = targetLines('orders', backdrop).replace(/ +password: .*\n/, '');
+    expect(await refusalLogged(target)).toMatchObject({
+      code: 'upstream-refused',
+      reason: 'the database asks for a password, and the target has none',
+      sqlstate: '08004',
+    });
+  });
+
   const changes: Readonly<Record<string, readonly [string, string, string]>> = {
     'is the name of no host': ['host: 127.0.0.1', 'host: no-such-host.invalid', '^E'],
     'has another authority': [
