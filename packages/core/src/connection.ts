@@ -18,6 +18,7 @@ import { Dial, type DialedDatabase } from './dial.ts';
 import type { EngineState } from './engine-state.ts';
 import type { Admission } from './gate.ts';
 import { Session } from './session.ts';
+import { SHUTTING_DOWN } from './session-end.ts';
 import { makeUlid } from './ulid.ts';
 
 interface ConnectionInput {
@@ -101,6 +102,10 @@ export class Connection {
     admitting.add(this);
     this.#loggedInAt = this.#engine.now();
     this.#handshake.whileWaiting(() => this.#finish());
+    if (this.#engine.draining) {
+      this.refuse(SHUTTING_DOWN);
+      return;
+    }
     if (sessions.size + admitting.size > limits.maxConnections) {
       this.refuse(FULL);
       return;

@@ -19,6 +19,7 @@ import type { EngineState } from './engine-state.ts';
 import { EventStream } from './event-stream.ts';
 import { Gate } from './gate.ts';
 import type { EngineLimits } from './limits.ts';
+import { SHUTTING_DOWN } from './session-end.ts';
 import { makeServerContext, type ServerCertificate } from './tls.ts';
 
 export interface EngineOptions {
@@ -45,7 +46,6 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-const DRAINING: Refusal = { code: 'shutting-down', message: 'Weir is shutting down' };
 const IDLE: Refusal = {
   code: 'idle-timeout',
   message: 'the session was idle for too long',
@@ -66,7 +66,7 @@ export class Engine {
   readonly #servers: Server[] = [];
   #secureContext: SecureContext | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   /** Throws WeirError when two plugins speak one protocol or one was made for another contract. */
   constructor(options: EngineOptions) {
@@ -140,22 +140,25 @@ export class Engine {
   }
 
   /**
-   * Takes no more connections, lets sessions finish what they are doing, and resolves when all are
-   * gone and their clients have what was sent to them. After `limits.drainTimeout` the rest are ended
-   * with an error, and `limits.closeTimeout` bounds how long their clients may take to read it.
+   * Takes no more logins, lets sessions finish what they are doing, and resolves when all are gone and
+   * their clients have what was sent to them. After `limits.drainTimeout` the rest are ended with an
+   * error, and `limits.closeTimeout` bounds how long their clients may take to read it. As long as there
+   * are sessions it listens: who else would take the request to cancel what the drain waits for?
    */
   async drain(): Promise<void> {
     const { sessions, pending, admitting, limits } = this.#state;
     this.#state.draining = true;
-    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    for (const connection of [...pending, ...admitting]) connection.refuse(DRAINING);
+    for (const connection of [...admitting]) connection.refuse(SHUTTING_DOWN);
     for (const session of [...sessions]) session.drain();
     const force = setTimeout(() => {
-      for (const session of [...sessions]) session.end(DRAINING);
+      for (const session of [...sessions]) session.end(SHUTTING_DOWN);
     }, limits.drainTimeout);
-    await this.#empty();
+    await this.#until(() => sessions.size === 0);
     clearTimeout(force);
     clearInterval(this.#idleTimer);
+    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    for (const connection of [...pending]) connection.refuse(SHUTTING_DOWN);
+    await this.#until(() => pending.size === 0);
     this.#state.events.complete();
     await Promise.all(closed);
   }
@@ -199,17 +202,19 @@ export class Engine {
   }
 
   #changed(): void {
-    const { sessions, pending, admitting } = this.#state;
-    if (sessions.size + pending.size + admitting.size > 0) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    for (const look of [...this.#waiting]) look();
   }
 
-  #empty(): Promise<void> {
+  /** Resolves when the condition holds, which is looked at whenever a connection came or went. */
+  #until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.#changed();
+      const look = () => {
+        if (!condition()) return;
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+      look();
     });
   }
 }

@@ -110,16 +110,39 @@ describe('a drain', () => {
     });
   });
 
-  it('takes no new connection', async () => {
+  it('takes no new login, and listens as long as there are sessions', async () => {
     await inScene({}, async (scene) => {
       const client = await scene.session();
       await client.run('begin');
-      startDrain(scene);
+      const { end } = startDrain(scene);
+      const late = await scene.connect();
+      expect(await late.login('omar', 'orders')).toMatch(/^ERR shutting-down /);
+      expect(await late.line()).toBe(CLOSED);
+      const silent = await scene.connect();
+      await until(() => scene.engine.pendingCount === 1);
+      await client.run('commit');
+      expect(await silent.line()).toMatch(/^ERR shutting-down /);
+      await end;
       const refused = new Promise((resolve) => {
         connect(scene.port, '127.0.0.1').once('error', resolve);
       });
       expect(await refused).toMatchObject({ code: 'ECONNREFUSED' });
-      await client.run('commit');
+      expect(scene.database.hellos).toHaveLength(1);
+      expect(scene.told('session.refused')).toHaveLength(2);
+    });
+  });
+
+  it('takes the cancel of what it waits for', async () => {
+    await inScene({}, async (scene) => {
+      const client = await scene.session();
+      client.send('wait');
+      await scene.database.heard(1);
+      const { end } = startDrain(scene);
+      const canceller = await scene.connect();
+      canceller.send(client.cancelLine);
+      expect(await client.line()).toBe('FAIL cancelled idle');
+      expect(await client.line()).toMatch(/^ERR shutting-down /);
+      await end;
     });
   });
 

@@ -98,14 +98,11 @@ describe('a database', () => {
       const canceller = await running.connect();
       const failed = expectError(client.query('select pg_sleep(60)'));
       await running.next('statement.submitted', 2);
-      const key: unknown = Reflect.get(client, 'secretKey');
-      const process: unknown = Reflect.get(client, 'processID');
       const raw = await running.raw();
-      const request = Buffer.alloc(16);
-      for (const [at, word] of [16, 80_877_102, Number(process), Number(key)].entries()) {
-        request.writeInt32BE(word, at * 4);
-      }
-      raw.send(request);
+      raw.cancel(
+        Number(Reflect.get(client, 'processID')),
+        Number(Reflect.get(client, 'secretKey')),
+      );
       expect(await failed).toMatchObject({ severity: 'ERROR', code: '57014' });
       expect((await running.next('cancel.requested')).forwarded).toBe(true);
       expect((await client.query('select 2 as two')).rows).toEqual([{ two: 2 }]);

@@ -17,6 +17,7 @@ export interface RawMessage {
 }
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f]);
+const CANCEL_REQUEST = 80_877_102;
 const HEADER_BYTES = 5;
 
 /** A PostgreSQL client that sends whatever bytes a test wants. */
@@ -79,6 +80,15 @@ export class RawClient {
     head.writeInt32BE(8 + body.length);
     head.writeInt32BE(196_608, 4);
     this.send(head, body);
+  }
+
+  /** Asks to cancel what another connection runs. */
+  cancel(process: number, secret: number): void {
+    const request = Buffer.alloc(16);
+    for (const [at, word] of [16, CANCEL_REQUEST, process, secret].entries()) {
+      request.writeInt32BE(word, at * 4);
+    }
+    this.send(request);
   }
 
   password(text: string): void {

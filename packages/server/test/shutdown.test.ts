@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DatabaseError } from 'pg';
 import { type Backdrop, startBackdrop } from './backdrop.ts';
-import { withWeir } from './running-weir.ts';
+import { expectError, withWeir } from './running-weir.ts';
 
 jest.setTimeout(60_000);
 
@@ -43,6 +43,22 @@ describe('a stop', () => {
     });
   });
 
+  it('takes the cancel of a query that it waits for', async () => {
+    await withWeir(backdrop, {}, async (running) => {
+      const client = await running.connect();
+      const cancelled = expectError(client.query('select pg_sleep(60)'));
+      await running.next('statement.submitted');
+      const stopped = running.weir.stop();
+      const raw = await running.raw();
+      raw.cancel(
+        Number(Reflect.get(client, 'processID')),
+        Number(Reflect.get(client, 'secretKey')),
+      );
+      expect(await cancelled).toMatchObject({ severity: 'ERROR', code: '57014' });
+      await stopped;
+    });
+  });
+
   it('waits for a transaction, is not ready meanwhile, and takes nobody new', async () => {
     await withWeir(backdrop, {}, async (running) => {
       const client = await running.connect();
@@ -51,14 +67,16 @@ describe('a stop', () => {
       const stopped = running.weir.stop();
       expect(await running.page('/readyz')).toEqual([503, 'shutting down\n']);
       expect((await running.page('/healthz'))[0]).toBe(200);
-      const refused = new Promise((resolve) => {
-        connect(running.port, '127.0.0.1').once('error', resolve);
-      });
-      expect(await refused).toMatchObject({ code: 'ECONNREFUSED' });
+      const refusal = await running.refusal({});
+      expect(refusal).toMatchObject({ severity: 'FATAL', code: '57P01' });
       expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
       await client.query('commit');
       await stopped;
       await expect(running.page('/healthz')).rejects.toThrow();
+      const gone = new Promise((resolve) => {
+        connect(running.port, '127.0.0.1').once('error', resolve);
+      });
+      expect(await gone).toMatchObject({ code: 'ECONNREFUSED' });
     });
   });
 
