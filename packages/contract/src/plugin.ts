@@ -96,8 +96,8 @@ export interface Downstream {
 export interface DownstreamActions {
   send(bytes: Uint8Array): void;
   /**
-   * Starts TLS. `received` are bytes that already belong to the TLS layer; with `alpn` the client
-   * must agree on that application protocol.
+   * Starts TLS. `received` are bytes that already belong to the TLS layer; with `alpn` a client that
+   * offers application protocols must offer this one.
    */
   secure(received: Uint8Array, alpn?: string): void;
   login(request: LoginRequest): void;

@@ -50,22 +50,25 @@ export class RawClient {
   }
 
   /** Asks for TLS and takes it. */
-  async secure(): Promise<void> {
+  async secure(alpn: readonly string[] = ['postgresql']): Promise<void> {
     this.send(SSL_REQUEST);
     while (this.#bytes.length === 0) await this.#more();
     if (this.#bytes.toString() !== 'S') throw new Error('TLS was declined');
     this.#bytes = Buffer.alloc(0);
-    await this.secureAtOnce();
+    await this.secureAtOnce(alpn);
   }
 
   /** TLS from the first byte on, as `sslnegotiation=direct` has it. */
-  async secureAtOnce(): Promise<void> {
+  async secureAtOnce(alpn: readonly string[] = ['postgresql']): Promise<void> {
     const plain = this.#socket;
     plain.removeAllListeners('data');
     plain.removeAllListeners('end');
     await new Promise<void>((resolve, reject) => {
       const options = { socket: plain, ca: this.#ca, host: '127.0.0.1' };
-      const secure = connectTls({ ...options, ALPNProtocols: ['postgresql'] });
+      const secure = connectTls({
+        ...options,
+        ...(alpn.length > 0 ? { ALPNProtocols: [...alpn] } : {}),
+      });
       secure.once('error', reject);
       secure.once('secureConnect', resolve);
       this.#socket = secure;

@@ -111,6 +111,7 @@ export class PostgresDownstream implements Downstream {
   secured(facts: SecuredFacts): void {
     if (this.#phase === 'done') return;
     if (this.#phase !== 'securing') throw invariant('TLS was established but not asked for');
+    // Clients from before PostgreSQL 17 ask for TLS first and offer no application protocol.
     const agreed = facts.alpn === ALPN || (facts.alpn === undefined && !this.#direct);
     this.#encrypted = true;
     this.#phase = 'opening';
@@ -233,7 +234,7 @@ export class PostgresDownstream implements Downstream {
     this.#gssAnswered = true;
     this.#phase = 'securing';
     this.#actions.send(ACCEPTED);
-    this.#actions.secure(NOTHING);
+    this.#actions.secure(NOTHING, ALPN);
   }
 
   #answerGssenc(): void {

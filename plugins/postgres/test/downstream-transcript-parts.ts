@@ -13,7 +13,7 @@ export const LOGIN: DownstreamDeed = {
 };
 export const TLS = { version: 'TLSv1.3' };
 export const ALPN = { ...TLS, alpn: 'postgresql' };
-export const SECURE: DownstreamDeed = { secure: '', alpn: undefined };
+export const SECURE: DownstreamDeed = { secure: '', alpn: 'postgresql' };
 export const CLOSED: readonly DownstreamDeed[] = [{ closed: true }];
 export const REQUIRED = { tlsRequired: true };
 export const NO_TLS = { tlsAvailable: false };

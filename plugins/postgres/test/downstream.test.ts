@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ConnectionOptions } from '@weir/contract';
 import fc from 'fast-check';
 import { type DownstreamStep, playDownstream, text } from './downstream-play.ts';
+import { SECURE } from './downstream-transcript-parts.ts';
 import { DOWNSTREAM_TRANSCRIPTS } from './downstream-transcripts.ts';
 import { byteByByte, randomSplit, type Split, whole } from './splits.ts';
 import {
@@ -57,7 +58,7 @@ describe('bytes between an encryption request and its answer', () => {
       { bytes: startup({ user: 'ana' }) },
     ];
     const { deeds } = playDownstream({ steps }, whole);
-    expect(deeds).toEqual([{ send: 'S' }, { secure: '', alpn: undefined }, { closed: true }]);
+    expect(deeds).toEqual([{ send: 'S' }, SECURE, { closed: true }]);
   });
 });
 
