@@ -288,24 +288,20 @@ export class Session implements RelayActions, Cancellable {
 
   /**
    * Tells the database that nothing more comes, once it has been asked all that the client sent: it
-   * answers that before it goes. A statement that is held is dropped, for its client may be gone.
+   * answers that before it goes. A statement that is held is dropped, for its client may be gone, and
+   * so is what the relay keeps back from a database that waits for more itself.
    */
   #endDatabase(): void {
+    const stuck = this.#relay.clientsTurn && this.#clientValve.closedFor('pipeline is full');
+    const all = this.#ahead.isEmpty && !this.#relay.parked;
     if (this.#hold.active) this.#lost('client-lost');
-    else if (this.#isStuck() || (this.#ahead.isEmpty && !this.#relay.parked)) {
-      this.#database.halfClose();
-    }
+    else if (stuck || all) this.#database.halfClose();
   }
 
   /** Whether what runs stands still until the client takes its answers or sends more. */
   #isClientsTurn(): boolean {
     if (this.#databaseValve.closed) return true;
     return this.#relay.clientsTurn && !this.#clientValve.closedFor('other side is slow');
-  }
-
-  /** Whether the relay waits for answers, and the database for more from the client. */
-  #isStuck(): boolean {
-    return this.#relay.clientsTurn && this.#clientValve.closedFor('pipeline is full');
   }
 
   #clientListener(): PeerListener {

@@ -87,7 +87,7 @@ describe('a plugin that throws', () => {
       await scene.database.heard(1);
       if (fault === 'refuse') client.send('throw');
       else for (const connection of scene.database.connections) connection.reset();
-      expect(await client.line()).toBe(CLOSED);
+      await client.closed;
       expect(scene.told('result.failed')[0]?.failure.cause).toBe('connection');
       await expectEmpty(scene);
     });

@@ -291,6 +291,7 @@ describe('a held statement', () => {
       client.send('row 1');
       await scene.next('statement.held');
       for (const connection of scene.database.connections) connection.reset();
+      expect(await client.line()).toMatch(/^ERR upstream-lost /);
       expect(await client.line()).toBe(CLOSED);
       expect(scene.told('session.closed')[0]?.reason).toBe('database-closed');
       decision.settle(ALLOW);
