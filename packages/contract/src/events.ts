@@ -155,6 +155,14 @@ export interface CancelRequested extends SessionEvent {
   readonly forwarded: boolean;
 }
 
+/** A client asked to cancel with a key that no session has: guessed, or of a session that is over. */
+export interface CancelUnmatched {
+  readonly type: 'cancel.unmatched';
+  readonly protocol: string;
+  readonly client: ClientFacts;
+  readonly at: number;
+}
+
 export interface SessionClosed extends SessionEvent {
   readonly type: 'session.closed';
   readonly reason: CloseReason;
@@ -189,4 +197,5 @@ export type EngineEvent =
   | ResultFailed
   | FlowPaused
   | CancelRequested
+  | CancelUnmatched
   | SessionClosed;

@@ -3,6 +3,7 @@ export { DecodeError, WeirError, type WeirErrorCode } from './errors.ts';
 export type {
   BatchForm,
   CancelRequested,
+  CancelUnmatched,
   ClientFacts,
   CloseReason,
   Column,

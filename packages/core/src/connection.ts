@@ -69,11 +69,7 @@ export class Connection {
       },
       {
         login: (request) => void this.#login(request).catch(() => this.refuse(INTERNAL)),
-        cancel: (key) => {
-          this.#finish();
-          this.#handshake.peer.end();
-          engine.cancelKeys.find(key)?.cancel();
-        },
+        cancel: (key) => this.#cancel(key),
         refused: (refusal) => this.refuse(refusal),
         expired: () => this.refuse(TOO_SLOW),
         abandoned: () => this.#finish(),
@@ -93,6 +89,20 @@ export class Connection {
   evict(refusal: Refusal): void {
     this.refuse(refusal);
     this.#handshake.peer.leave();
+  }
+
+  #cancel(key: CancelKey): void {
+    const { cancelKeys, events, now } = this.#engine;
+    this.#finish();
+    this.#handshake.peer.end();
+    const session = cancelKeys.find(key);
+    if (session !== undefined) {
+      session.cancel();
+      return;
+    }
+    const { protocol } = this.#input.plugin.manifest;
+    const client = this.#handshake.facts();
+    events.emit({ type: 'cancel.unmatched', protocol, client, at: now() });
   }
 
   async #login(request: LoginRequest): Promise<void> {

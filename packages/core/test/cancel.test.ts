@@ -39,11 +39,14 @@ describe('a cancel', () => {
     ['half of the secret', (line: string) => line.slice(0, -8)],
     ['no secret', (line: string) => line.slice(0, -16)],
     ['another process', (line: string) => line.replace(/ \d+ /, ' 1 ')],
-  ])('with %s does nothing, and says nothing', async (_what, forge) => {
+  ])('with %s does nothing, says nothing, and is told as such', async (_what, forge) => {
     await inScene({}, async (scene) => {
       const client = await startWaiting(scene);
       await cancel(scene, forge(client.cancelLine));
       expect(scene.told('cancel.requested')).toEqual([]);
+      expect(scene.told('cancel.unmatched')).toMatchObject([
+        { protocol: 'toy', client: { address: '127.0.0.1' } },
+      ]);
       expect(scene.database.cancels).toEqual([]);
       scene.database.answer();
       expect(await client.line()).toBe('DONE waited idle');

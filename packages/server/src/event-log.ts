@@ -1,4 +1,4 @@
-import type { EngineEvent, Principal, SessionFacts } from '@weir/contract';
+import type { ClientFacts, EngineEvent, Principal, SessionFacts } from '@weir/contract';
 import type { Logger } from 'winston';
 
 /** Two names and a slash. A client that is nobody yet says this, and must not fill the log with it. */
@@ -31,7 +31,7 @@ export function logEvent(log: Logger, event: EngineEvent): void {
         // Of the refusals that have many reasons, the one whose text is always of our own words.
         reason: event.refusal.code === 'upstream-refused' ? event.refusal.message : undefined,
         requested: event.requested?.slice(0, REQUESTED_CHARACTERS),
-        client: `${event.client.address}:${event.client.port}`,
+        client: addressOf(event.client),
         ...(event.principal === undefined ? {} : describePrincipal(event.principal)),
       });
       return;
@@ -48,6 +48,10 @@ export function logEvent(log: Logger, event: EngineEvent): void {
     case 'cancel.requested':
       log.debug('cancel requested', { session: event.session.id, forwarded: event.forwarded });
       return;
+    case 'cancel.unmatched':
+      // Anybody can ask for these at any rate: they are counted in the metrics.
+      log.debug('cancel with an unknown key', { client: addressOf(event.client) });
+      return;
   }
 }
 
@@ -57,7 +61,7 @@ function describe(session: SessionFacts): Record<string, string> {
     session: session.id,
     ...describePrincipal(principal),
     target: target.name,
-    client: `${client.address}:${client.port}`,
+    client: addressOf(client),
   };
 }
 
@@ -65,5 +69,7 @@ function describe(session: SessionFacts): Record<string, string> {
 function describePrincipal({ name, kind, issuer, subject }: Principal): Record<string, string> {
   return { principal: name, kind, issuer, subject };
 }
+
+const addressOf = ({ address, port }: ClientFacts): string => `${address}:${port}`;
 
 const round = (milliseconds: number): number => Math.round(milliseconds * 100) / 100;

@@ -41,6 +41,10 @@ export class Metrics {
     'side',
   );
   readonly #cancels = this.#counter('weir_cancels_total', 'Cancel requests', 'forwarded');
+  readonly #unmatchedCancels = this.#counter(
+    'weir_cancels_unmatched_total',
+    'Cancel requests whose key no session has',
+  );
   readonly #reloads = this.#counter(
     'weir_config_reloads_total',
     'Times the configuration was read again',
@@ -145,6 +149,9 @@ export class Metrics {
         return;
       case 'cancel.requested':
         this.#cancels.labels(String(event.forwarded)).inc();
+        return;
+      case 'cancel.unmatched':
+        this.#unmatchedCancels.inc();
         return;
     }
   }

@@ -17,6 +17,7 @@ afterAll(() => backdrop.stop());
 /** Every metric of Weir's own, with its labels; the rest is what any Node program has. */
 const METRICS: Readonly<Record<string, readonly string[]>> = {
   weir_cancels_total: ['forwarded'],
+  weir_cancels_unmatched_total: [],
   weir_config_reloads_total: ['result'],
   weir_connections_pending: [],
   weir_flow_pauses_total: ['side'],
@@ -96,6 +97,8 @@ describe('the metrics', () => {
       await client.query('select * from generate_series(1, 10)');
       await expectError(client.query('select 1/0'));
       await running.refusal({ password: 'no-token' });
+      (await running.raw()).cancel(1, 1);
+      await running.next('cancel.unmatched');
       expect(await running.metric('weir_sessions')).toBe(1);
       await client.end();
       await running.next('session.closed');
@@ -104,6 +107,7 @@ describe('the metrics', () => {
         weir_sessions_opened_total: 1,
         'weir_sessions_closed_total{reason="client-quit"}': 1,
         'weir_sessions_refused_total{code="not-authenticated"}': 1,
+        weir_cancels_unmatched_total: 1,
         'weir_statements_total{outcome="completed"}': 1,
         'weir_statements_total{outcome="database"}': 1,
         'weir_rows_total{form="rows"}': 10,
