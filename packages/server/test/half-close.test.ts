@@ -74,6 +74,23 @@ describe('a client that sends nothing more', () => {
     });
   });
 
+  it('is not waited for in a copy in which it asked about a name that is not sure', async () => {
+    await withWeir(backdrop, {}, async (running) => {
+      const client = await running.rawSession();
+      client.send(
+        query('create temp table t (a text)'),
+        query('copy t from stdin; deallocate all'),
+      );
+      await client.next('G');
+      client.send(encodeMessage('D', 'Sa\0'));
+      await running.rawSession();
+      client.send(goodbye);
+      client.halfClose();
+      await running.next('session.closed');
+      expect(await running.metric('weir_sessions')).toBe(1);
+    });
+  });
+
   it('is not waited for in a copy that it leaves open, whatever it sent behind it', async () => {
     await withWeir(backdrop, {}, async (running) => {
       const client = await running.rawSession();
