@@ -11,7 +11,7 @@ export interface EngineLimits extends MachineLimits {
   readonly handshakeTimeout: number;
   /** From the login to a database that is ready. */
   readonly dialTimeout: number;
-  /** Without a byte in either direction while it is the client's turn; 0 is for ever. */
+  /** Without a byte in either direction while it is its client's turn; 0 is for ever. */
   readonly idleTimeout: number;
   /** What sessions get to finish their work when the proxy shuts down; then `closeTimeout` applies. */
   readonly drainTimeout: number;

@@ -74,7 +74,8 @@ export const LIMITS = {
     fallback: '0s',
     min: '0s',
     max: '168h',
-    meaning: 'time a session may go without a byte in either direction; `0s` is for ever',
+    meaning:
+      "time a session may go without a byte in either direction while it is its client's turn; `0s` is for ever",
   },
   drain_timeout: {
     unit: 'duration',
