@@ -151,7 +151,10 @@ export interface Relay {
   readonly running: boolean;
   /** Whether what runs there waits for more from the client, as a bulk copy does for its data. */
   readonly clientsTurn: boolean;
-  /** Whether nothing is under way, no transaction is open, and the session can end unnoticed. */
+  /**
+   * Whether nothing is under way, no transaction is open, not even one that the protocol implies, and
+   * the session can end unnoticed.
+   */
   readonly quiet: boolean;
   /**
    * Whether messages of the client's are kept back until the database has answered more, which it

@@ -1,7 +1,9 @@
+import { Buffer } from 'node:buffer';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DatabaseError } from 'pg';
 import { type Backdrop, startBackdrop } from './backdrop.ts';
+import { encodeMessage } from './raw-client.ts';
 import { expectError, withWeir } from './running-weir.ts';
 
 jest.setTimeout(60_000);
@@ -78,6 +80,25 @@ describe('a stop', () => {
       });
       expect(await gone).toMatchObject({ code: 'ECONNREFUSED' });
     });
+  });
+
+  it('waits for a batch whose work is answered, but not ended', async () => {
+    await withWeir(backdrop, {}, async (running) => {
+      const client = await running.rawSession();
+      client.query('create table kept (a int)');
+      await client.next('Z');
+      const insert = ['P', '\0insert into kept values (1)\0\0\0'] as const;
+      client.send(encodeMessage(...insert), encodeMessage('B', Buffer.alloc(8)));
+      client.send(encodeMessage('E', Buffer.alloc(5)), encodeMessage('H', ''));
+      await client.next('C');
+      const stopped = running.weir.stop();
+      client.message('S', '');
+      expect((await client.next()).type).toBe('Z');
+      expect((await client.next()).fields.get('C')).toBe('57P01');
+      await stopped;
+    });
+    const counted = backdrop.database.server?.query('select count(*)::int as rows from kept');
+    expect(await counted).toMatchObject([{ rows: 1 }]);
   });
 
   it('does not wait longer than the limit says', async () => {

@@ -44,9 +44,13 @@ export class PostgresRelay implements Relay {
     return copy !== undefined && !copy.both && !copy.ended;
   }
 
+  /**
+   * What a batch has done is lost until its Sync is answered, also where all of it is answered: so
+   * that it is not enough that no answer is to come.
+   */
   get quiet(): boolean {
     return (
-      !this.running &&
+      this.#state.settled &&
       this.#state.transaction === STATUS_IDLE &&
       this.#client.idle &&
       this.#database.atBoundary
