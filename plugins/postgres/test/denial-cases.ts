@@ -236,6 +236,11 @@ const EXTENDED: readonly DenialCase[] = [
     send: (bad) => [bad.longParse, B({}), E(), S, ...run('SELECT 1'), S],
   },
   {
+    name: 'a Parse of the unnamed statement, which drops the one before',
+    ready: 3,
+    send: (bad) => [P('SELECT 1'), S, bad.longParse, S, B({}), E(), S],
+  },
+  {
     name: 'a Parse of more text than a session may hold',
     ready: 2,
     send: (bad) => [

@@ -41,12 +41,13 @@ describe('of a message from the client', () => {
   });
 
   it.each([
-    ['a Query', 'Q', 'Q'],
-    ['a Parse', 'P', 'E'],
-    ['a FunctionCall', 'F', 'Q'],
-  ])('too long, the body is not awaited: %s', (_name, type, replacement) => {
+    ['a Query', 'Q', Buffer.alloc(0), 'Q'],
+    ['a Parse', 'P', Buffer.from('s'), 'E'],
+    ['a Parse without a name', 'P', Buffer.alloc(1), 'P'],
+    ['a FunctionCall', 'F', int32(1), 'Q'],
+  ])('too long, the body is not awaited: %s', (_name, type, begun, replacement) => {
     const harness = new RelayHarness();
-    harness.relay.fromClient(head(type, 50_000_000, type === 'F' ? int32(1) : Buffer.alloc(0)));
+    harness.relay.fromClient(head(type, 50_000_000, begun));
     expect(messageTypes(harness.databaseBytes)).toBe(replacement);
     for (let chunk = 0; chunk < 5; chunk += 1) harness.relay.fromClient(CHUNK);
     expect(messageTypes(harness.databaseBytes)).toBe(replacement);

@@ -3,7 +3,7 @@ import type { MachineLimits, RelayActions, Verdict } from '@weir/contract';
 import { Frontend, frontendLimit, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
 import { ClientFlow } from './client-flow.ts';
 import { Decisions } from './decisions.ts';
-import { BIND_HEAD_BYTES, ExtendedSteps } from './extended-steps.ts';
+import { BIND_HEAD_BYTES, ExtendedSteps, PARSE_HEAD_BYTES } from './extended-steps.ts';
 import { MessageRun } from './message-run.ts';
 import { type Fate, type MessageReader, MessageWalk, PASS, WAIT } from './message-walk.ts';
 import { CALL_HEAD_BYTES, QueryStrings } from './query-strings.ts';
@@ -90,8 +90,9 @@ export class ClientStream implements MessageReader {
     if (this.#state.skipping) return HEADER_BYTES;
     switch (type) {
       case Frontend.Query:
-      case Frontend.Parse:
         return total > this.#limits.statementBytes ? HEADER_BYTES : total;
+      case Frontend.Parse:
+        return total > this.#limits.statementBytes ? Math.min(total, PARSE_HEAD_BYTES) : total;
       case Frontend.Bind:
         return Math.min(total, BIND_HEAD_BYTES);
       case Frontend.FunctionCall:

@@ -28,13 +28,15 @@ import { makeSettingsQuestion } from './settings-question.ts';
 import { readNameChanges } from './sql-names.ts';
 import { dependsOnSettings } from './text-settings.ts';
 import type { Violation } from './violation.ts';
-import { makeFailingExecute, type RandomBytes } from './withheld.ts';
+import { makeFailingExecute, makeFailingParse, type RandomBytes } from './withheld.ts';
 
 /**
  * Reads the steps of the extended protocol: Parse, Bind, Execute, Describe and Close. It follows what
- * their names stand for. A denied step is replaced by an Execute that fails.
+ * their names stand for. A denied step is replaced by one that fails.
  */
 
+/** Enough to tell whether a Parse that is too long has a name. */
+export const PARSE_HEAD_BYTES = HEADER_BYTES + 1;
 /** Bind's two names and what frames them; the rest of a Bind streams. */
 export const BIND_HEAD_BYTES = HEADER_BYTES + 2 * (NAME_BYTES + 1);
 
@@ -58,8 +60,9 @@ export class ExtendedSteps {
   }
 
   parse(bytes: Buffer, at: number, total: number): Fate {
-    if (total > this.#limits.statementBytes)
-      return this.#denyStep(tooLong(this.#limits.statementBytes));
+    if (total > this.#limits.statementBytes) {
+      return this.#denyParse(bytes[at + HEADER_BYTES] === 0, tooLong(this.#limits.statementBytes));
+    }
     const head = decodeParse(bytes, at, at + total);
     if (head === undefined) return this.#violation.stop('invalid Parse message');
     const { name, textStart, textEnd } = head;
@@ -69,13 +72,13 @@ export class ExtendedSteps {
     if ((queue.segmentEnds > 0 || settings.inBatch !== 'known') && dependsOnSettings(text)) {
       return queue.segmentEnds > 0 ? this.#flow.awaitAnswers(false) : this.#askSettings();
     }
-    if (text === undefined) return this.#denyStep(UNREADABLE_TEXT);
+    if (text === undefined) return this.#denyParse(name === '', UNREADABLE_TEXT);
     // Decided before it leaves: once the database keeps it, SQL can run it by its name.
     const decided = this.#decisions.prepare(text);
     if (typeof decided === 'number') return decided;
-    if (!decided.verdict.allow) return this.#failStep(toWithheld(decided));
+    if (!decided.verdict.allow) return this.#failParse(name === '', toWithheld(decided));
     const size = preparedBytes(total);
-    if (!this.#preparedText.take(size)) return this.#denyStep(MANY_STATEMENTS);
+    if (!this.#preparedText.take(size)) return this.#denyParse(name === '', MANY_STATEMENTS);
     const changes = readNameChanges(text);
     const prepared = { text, bytes: size, byName: false, changes, columns: undefined };
     this.#state.send({ kind: 'parse', name, prepared });
@@ -154,13 +157,22 @@ export class ExtendedSteps {
     return this.#flow.awaitAnswers(true);
   }
 
+  #denyParse(unnamed: boolean, denial: Denial): Fate {
+    return this.#failParse(unnamed, this.#decisions.deny('prepared', denial));
+  }
+
+  /** The record of the unnamed statement stays: at most its text runs, and that was decided. */
+  #failParse(unnamed: boolean, withheld: Withheld): Fate {
+    return this.#failStep(withheld, unnamed ? makeFailingParse : makeFailingExecute);
+  }
+
   /** Denies a step of the extended protocol that cannot be read or is over a limit. */
   #denyStep(denial: Denial): Fate {
     return this.#failStep(this.#decisions.deny('prepared', denial));
   }
 
-  #failStep(withheld: Withheld): Fate {
+  #failStep(withheld: Withheld, makeFailing = makeFailingExecute): Fate {
     this.#state.send({ kind: 'denied', withheld });
-    return makeFailingExecute(this.#random);
+    return makeFailing(this.#random);
   }
 }

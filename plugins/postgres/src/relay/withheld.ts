@@ -18,13 +18,26 @@ export function makeName(purpose: 'denied' | 'asks', random: RandomBytes): strin
   return `weir_${purpose}_${Buffer.from(random(NAME_BYTES)).toString('hex')}`;
 }
 
-/** In place of an extended-protocol message: an Execute of a portal that does not exist. */
+/** In place of a step of the extended protocol: an Execute of a portal that does not exist. */
 export function makeFailingExecute(random: RandomBytes): Buffer {
   const name = Buffer.from(`${makeName('denied', random)}\0`, 'latin1');
   const message = Buffer.alloc(HEADER_BYTES + name.length + 4);
   message[0] = Frontend.Execute;
   message.writeInt32BE(message.length - 1, 1);
   name.copy(message, HEADER_BYTES);
+  return message;
+}
+
+/**
+ * In place of a Parse of the unnamed statement: one that does not parse. A Parse drops the unnamed
+ * statement before it reads the text, so that the one before does not stay.
+ */
+export function makeFailingParse(random: RandomBytes): Buffer {
+  const text = makeName('denied', random);
+  const message = Buffer.alloc(HEADER_BYTES + 1 + text.length + 1 + 2);
+  message[0] = Frontend.Parse;
+  message.writeInt32BE(message.length - 1, 1);
+  message.write(text, HEADER_BYTES + 1, 'latin1');
   return message;
 }
 
