@@ -101,4 +101,19 @@ describe('a client that sends nothing more', () => {
       await running.next('session.closed');
     });
   });
+
+  it('is not waited for in a copy where what it sent last would wait for the copy’s end', async () => {
+    await withWeir(backdrop, {}, async (running) => {
+      const client = await running.rawSession();
+      const unsure = query('copy t from stdin; deallocate all');
+      client.send(query('create temp table t (a text)'), unsure);
+      await client.next('G');
+      client.send(encodeMessage('D', 'Sname\0'), goodbye);
+      client.halfClose();
+      expect((await client.next()).fields.get('C')).toBe('08P01');
+      expect((await client.next()).fields.get('S')).toBe('FATAL');
+      await running.next('session.closed');
+      expect(await running.metric('weir_sessions')).toBe(0);
+    });
+  });
 });

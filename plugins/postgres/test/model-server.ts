@@ -6,7 +6,8 @@ import { cutMessages } from './wire-messages.ts';
  * A PostgreSQL that knows a handful of statements, for tests that need millions of conversations. It
  * keeps what matters to a relay: names shared by protocol and SQL, transactions, what an error skips,
  * copies, and answers held back until they are flushed. Statements are told apart by their words:
- * `SELECT n` gives n rows, `FAIL` fails when it runs, `SYNTAX` when it is parsed.
+ * `SELECT n` gives n rows, `FAIL` fails when it runs, `SYNTAX` when it is parsed, and
+ * copied data when it is `bad`.
  */
 export class ModelServer {
   /** Texts in the order in which they ran to their end or to a row limit. */
@@ -46,7 +47,7 @@ export class ModelServer {
   }
 
   #message(type: string, body: string): void {
-    if (this.#copy !== undefined) this.#copyMessage(type);
+    if (this.#copy !== undefined) this.#copyMessage(type, body);
     else if (type === 'S') this.#sync();
     else if (type === 'X') this.ended = true;
     else if (!this.#skipping && !'dcf'.includes(type)) this.#attempt(type, body);
@@ -76,7 +77,10 @@ export class ModelServer {
 
   #step(type: string, body: string): void {
     const [first = '', second = ''] = body.split('\0');
-    this.#asked = body.includes('weir_asks_');
+    const reckons = body.includes('weir_reckons_');
+    this.#asked = reckons || body.includes('weir_asks_');
+    // The Sync before it was the relay's own.
+    if (reckons) this.said = this.said.slice(0, -1);
     const subject = first.slice(1);
     if (type === 'P') this.#parse(first, this.#encoding.decode(second));
     else if (type === 'B') this.#bind(first, second);
@@ -290,12 +294,14 @@ export class ModelServer {
     this.#flush();
   }
 
-  #copyMessage(type: string): void {
+  #copyMessage(type: string, body: string): void {
     const copy = this.#copy;
-    if (copy === undefined || 'dHS'.includes(type)) return;
+    const bad = type === 'd' && body === 'bad';
+    if (copy === undefined || ('dHS'.includes(type) && !bad)) return;
     this.#copy = undefined;
     if (type === 'c') this.#endCopy(copy.extended, copy.then);
     else if (type === 'f') this.#fail(new ModelError('57014'), copy.extended);
+    else if (bad) this.#fail(new ModelError('22P02'), copy.extended);
     else this.#loseSync();
   }
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type PostgresServer, startPostgres } from '@weir/testkit';
-import { B, c, d, E, H, P, Q, S } from './frontend-messages.ts';
+import { B, C, c, D, d, E, f, H, P, Q, S, X } from './frontend-messages.ts';
 import { RawFrontend } from './raw-frontend.ts';
 import { type RelayPump, startRelayPump } from './relay-pump.ts';
+import { messageTypes } from './wire-messages.ts';
 
 let server: PostgresServer;
 let pump: RelayPump;
@@ -20,7 +21,7 @@ afterAll(async () => {
 async function login(port: number): Promise<RawFrontend> {
   const { user, database } = server;
   const { frontend } = await RawFrontend.login({ port, user, database });
-  frontend.send(Q('CREATE TEMP TABLE ti (a int)'));
+  frontend.send(Q('CREATE TEMP TABLE ti (a int UNIQUE)'));
   await frontend.until('Z');
   return frontend;
 }
@@ -51,6 +52,70 @@ const CASES: readonly (readonly [string, readonly (readonly [string, readonly Bu
       ['Z', [d('1\n'), c, S]],
     ],
   ],
+  [
+    'and another, behind data that the server will refuse, and before a query',
+    [
+      ['G', [Q('COPY ti FROM STDIN')]],
+      ['T', [d('bad\n'), S, S, Q('SELECT 1')]],
+      ['Z', []],
+    ],
+  ],
+  [
+    'on either side of data that the server will refuse',
+    [
+      ['G', [Q('COPY ti FROM STDIN')]],
+      ['T', [S, d('bad\n'), S, Q('SELECT 1')]],
+      ['Z', []],
+    ],
+  ],
+  [
+    'of a batch on either side of data that the server will refuse',
+    [
+      ['G', [...COPY, H]],
+      ['T', [S, d('bad\n'), S, Q('SELECT 1')]],
+      ['Z', []],
+    ],
+  ],
+  [
+    'before an end at which the copy fails',
+    [
+      ['G', [Q('COPY ti FROM STDIN')]],
+      ['T', [d('1\n'), d('1\n'), S, c, Q('SELECT 1')]],
+      ['Z', []],
+    ],
+  ],
+  [
+    'before an end at which the copy of a batch fails, which skips up to the next Sync',
+    [
+      ['G', [...COPY, H]],
+      ['E', [d('1\n'), d('1\n'), S, c]],
+      ['Z', [Q('SELECT 1'), S]],
+    ],
+  ],
+  [
+    'before the client gives the copy up',
+    [
+      ['G', [Q('COPY ti FROM STDIN')]],
+      ['T', [d('1\n'), S, f, Q('SELECT 1')]],
+      ['Z', []],
+    ],
+  ],
+];
+
+/** With what the string holds behind the copy, no statement's name is sure. */
+const UNSURE = Q('COPY ti FROM STDIN; DEALLOCATE ALL');
+
+/** Ends in an answer that nothing else here has: NoData. */
+const DONE = [P('BEGIN', 'last'), D('S', 'last'), S];
+
+const MISPLACED: readonly (readonly [string, readonly Buffer[]])[] = [
+  ['a Describe of a name that is not sure', [D('S', 's')]],
+  ['a Bind to a name that is not sure', [B({ statement: 's' })]],
+  ['a Parse whose text depends on settings', [P("SELECT 'é'")]],
+  ['a Query whose text depends on settings', [Q("SELECT 'é'")]],
+  ['a Query behind a Sync', [S, Q('SELECT 1')]],
+  ['a Bind behind a Sync', [S, B({ statement: 's' })]],
+  ['a Close', [C('S', 's')]],
 ];
 
 describe('a Sync in a copy', () => {
@@ -72,4 +137,41 @@ describe('a Sync in a copy', () => {
     expect(pump.session.violation).toBeUndefined();
     expect(pump.session.unfinished).toEqual([]);
   });
+});
+
+describe('what has no place in a copy', () => {
+  it.each(MISPLACED)('ends the copy and the session, as at the server: %s', async (_what, sent) => {
+    const relayed = await login(pump.port);
+    const direct = await login(server.port);
+    const ended: string[][] = [];
+    for (const client of [direct, relayed]) {
+      client.send(P('SELECT 1', 's'), S, UNSURE);
+      await client.until('G');
+      client.send(...sent, X);
+      ended.push((await client.untilEnd()).map(({ type }) => type));
+    }
+    expect(ended[0]).toEqual(['E', 'E']);
+    // The pump may cut off the client before it has read what was written to it last.
+    expect(messageTypes(pump.session.clientBytes)).toMatch(/GEE$/);
+    expect(pump.session.violation).toBeUndefined();
+    expect(pump.session.unfinished).toEqual([]);
+  });
+
+  it.each(MISPLACED)(
+    'runs behind a copy that has failed, as at the server: %s',
+    async (_, sent) => {
+      const seen: string[][] = [];
+      for (const port of [server.port, pump.port]) {
+        const client = await login(port);
+        client.send(P('SELECT 1', 's'), S, UNSURE);
+        await client.until('G');
+        client.send(d('bad\n'), ...sent, S, ...DONE);
+        seen.push((await client.until('n')).map(({ type }) => type));
+        client.close();
+      }
+      expect(seen[1]).toEqual(seen[0]);
+      expect(pump.session.violation).toBeUndefined();
+      expect(pump.session.unfinished).toEqual([]);
+    },
+  );
 });

@@ -32,12 +32,15 @@ const run = fc
   .map(([text, statement, portal]) => [P(text, statement), B({ statement, portal }), E(portal)]);
 
 const copy = fc
-  .tuple(fc.boolean(), fc.boolean(), fc.nat(2), fc.constantFrom(c, f))
-  .map(([extended, sync, rows, end]) => [
-    ...(extended ? [P('COPY IN'), B({}), E()] : [Q('SELECT 1; COPY IN; SELECT 3')]),
-    ...(sync ? [S] : []),
-    ...Array.from({ length: rows }, () => d('x')),
-    end,
+  .tuple(
+    fc.boolean(),
+    fc.array(fc.constantFrom(S, d('x'), d('x'), d('bad')), { maxLength: 4 }),
+    fc.constantFrom([c], [f], []),
+  )
+  .map(([extended, inside, end]) => [
+    ...(extended ? [P('COPY IN'), B({}), E()] : [Q('SELECT 1; COPY IN; DEALLOCATE ALL')]),
+    ...inside,
+    ...end,
   ]);
 
 const messages = fc.oneof(

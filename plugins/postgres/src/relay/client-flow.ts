@@ -38,6 +38,11 @@ export class ClientFlow {
     return WAIT;
   }
 
+  /** Whether the message that is being read waits for answers. */
+  get awaiting(): boolean {
+    return this.#awaiting;
+  }
+
   /** Whether a message waited for the answers that came now. */
   takeAwaiting(): boolean {
     const awaiting = this.#awaiting;

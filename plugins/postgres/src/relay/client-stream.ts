@@ -2,28 +2,35 @@ import { Buffer } from 'node:buffer';
 import type { MachineLimits, RelayActions, Verdict } from '@weir/contract';
 import { Frontend, frontendLimit, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
 import { ClientFlow } from './client-flow.ts';
+import { makeReckoning } from './copy-reckoning.ts';
 import { Decisions } from './decisions.ts';
 import { BIND_HEAD_BYTES, ExtendedSteps, PARSE_HEAD_BYTES } from './extended-steps.ts';
 import { MessageRun } from './message-run.ts';
 import { type Fate, type MessageReader, MessageWalk, PASS, WAIT } from './message-walk.ts';
 import { CALL_HEAD_BYTES, QueryStrings } from './query-strings.ts';
-import type { SessionState } from './session-state.ts';
+import type { CopyFromClient, SessionState } from './session-state.ts';
 import { Violation } from './violation.ts';
 import type { RandomBytes } from './withheld.ts';
 
 /**
- * Takes what the client sends: says how far each message is read and hands it to its reader, keeps
- * Syncs and copies in order, and drops what the database would skip. It never writes to the client.
+ * Takes what the client sends: says how far each message is read and hands it to its reader, follows
+ * Syncs and copies, and drops what the database would skip. It never writes to the client.
  */
 
 const DROP = Buffer.alloc(0);
 const SYNC = { kind: 'sync' } as const;
-const SYNC_MESSAGE = Buffer.from([Frontend.Sync, 0, 0, 0, LENGTH_BYTES]);
+const BELONGS_TO_COPY: ReadonlySet<number> = new Set([
+  Frontend.CopyData,
+  Frontend.CopyDone,
+  Frontend.CopyFail,
+  Frontend.Flush,
+]);
 
 export class ClientStream implements MessageReader {
   readonly #state: SessionState;
   readonly #actions: RelayActions;
   readonly #limits: MachineLimits;
+  readonly #random: RandomBytes;
   readonly #walk: MessageWalk;
   readonly #violation = new Violation();
   readonly #decisions: Decisions;
@@ -41,6 +48,7 @@ export class ClientStream implements MessageReader {
     this.#state = state;
     this.#actions = actions;
     this.#limits = limits;
+    this.#random = random;
     this.#walk = new MessageWalk(this);
     const violation = this.#violation;
     const decisions = new Decisions(actions, violation);
@@ -56,10 +64,8 @@ export class ClientStream implements MessageReader {
     return this.#walk.idle;
   }
 
-  /** In a copy it is the client's turn: a message that waits inside one waits for ever. */
   get parked(): boolean {
-    const { copy } = this.#state;
-    return this.#walk.waiting && (copy === undefined || copy.ended);
+    return this.#walk.waiting;
   }
 
   receive(chunk: Uint8Array): void {
@@ -76,7 +82,7 @@ export class ClientStream implements MessageReader {
 
   /** The database has answered something: what waited for it goes on. */
   answersCame(): void {
-    this.#sendOwedSync();
+    this.#sendReckoning();
     if (this.#flow.takeAwaiting()) this.#walk.resume();
     this.#flow.answersCame();
   }
@@ -113,13 +119,17 @@ export class ClientStream implements MessageReader {
       this.#actions.quit();
       return PASS;
     }
+    if (this.#state.reckoning !== 'none') return this.#flow.awaitAnswers(false);
     if (type === Frontend.Sync) return this.#sync();
     // What the database would skip anyway does not leave us: it is not decided, so it must not run.
     if (this.#state.skipping) {
       this.#decisions.abandon();
       return DROP;
     }
-    const fate = this.#read(type, bytes, at, total);
+    const fate =
+      this.#state.copy === undefined
+        ? this.#read(type, bytes, at, total)
+        : this.#readInCopy(this.#state.copy, type, bytes, at, total);
     if (fate !== WAIT) this.#decisions.sent();
     return fate;
   }
@@ -139,7 +149,7 @@ export class ClientStream implements MessageReader {
       this.#actions.violated({ code: 'protocol-violation', message: violation });
       return;
     }
-    this.#sendOwedSync();
+    this.#sendReckoning();
     this.#steps.sendQuestion();
     this.#flow.chunkRead(this.#walk.atBoundary);
   }
@@ -173,28 +183,46 @@ export class ClientStream implements MessageReader {
     }
   }
 
+  /**
+   * A message other than the copy's own. Nothing waits in an open copy, where the database waits for
+   * the client: it is asked instead, which ends the copy if the message would have.
+   */
+  #readInCopy(copy: CopyFromClient, type: number, bytes: Buffer, at: number, total: number): Fate {
+    if (BELONGS_TO_COPY.has(type)) return this.#read(type, bytes, at, total);
+    // Only behind the answers to the Syncs that the copy may have swallowed.
+    const fate =
+      copy.syncs > 0 ? this.#flow.awaitAnswers(copy.ended) : this.#read(type, bytes, at, total);
+    if (fate === WAIT && this.#flow.awaiting && !copy.ended) return this.#reckon(copy);
+    if (fate !== WAIT) copy.ended = true;
+    return fate;
+  }
+
+  /** A replication connection takes no Close, so that it cannot be asked; no client goes on there. */
+  #reckon(copy: CopyFromClient): Fate {
+    if (this.#state.replication) return this.#violation.stop('a message that ends a copy');
+    this.#state.reckon(copy);
+    copy.ended = true;
+    return WAIT;
+  }
+
+  /** As soon as it may stand between the client's messages. */
+  #sendReckoning(): void {
+    if (this.#state.reckoning !== 'owed' || !this.#walk.atBoundary) return;
+    this.#state.reckoning = 'asked';
+    this.#flow.send(makeReckoning(this.#random));
+  }
+
   #sync(): Fate {
     const { copy } = this.#state;
-    // The database takes a Sync inside a copy for part of it, unless the copy has failed already.
-    // Which it was shows in its answers: until then the Sync is kept back.
     if (copy !== undefined && !copy.ended) {
-      copy.syncKept = true;
-      return DROP;
+      if (this.#state.replication) return this.#violation.stop('a Sync inside a copy');
+      copy.syncs += 1;
+      return PASS;
     }
-    this.#synced();
-    return PASS;
-  }
-
-  #synced(): void {
+    if (copy !== undefined && copy.syncs > 0) return this.#flow.awaitAnswers(true);
     this.#state.skipping = false;
     this.#state.send(SYNC);
-  }
-
-  #sendOwedSync(): void {
-    if (!this.#state.syncOwed || !this.#walk.atBoundary) return;
-    this.#state.syncOwed = false;
-    this.#synced();
-    this.#flow.send(SYNC_MESSAGE);
+    return PASS;
   }
 
   /** Copied data waits for the copy that it belongs to; where nothing is under way it is ignored. */

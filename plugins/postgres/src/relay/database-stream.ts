@@ -1,24 +1,23 @@
 import { Buffer } from 'node:buffer';
 import type { BatchForm, RelayActions, Statement } from '@weir/contract';
-import {
-  BACKEND_LIMIT,
-  Backend,
-  HEADER_BYTES,
-  LENGTH_BYTES,
-  STATUS_IDLE,
-} from '../protocol/messages.ts';
+import { Backend, HEADER_BYTES } from '../protocol/messages.ts';
 import { encodeDenial } from '../refusals.ts';
+import { ERROR_HEAD_BYTES, neededBytes } from './backend-needs.ts';
 import { isRowDescription, viewRowDescription } from './columns.ts';
+import { countReady, isForClient, wasSkipping } from './copy-reckoning.ts';
 import { readErrorFields } from './error-fields.ts';
 import { Failures } from './failures.ts';
 import { MessageRun } from './message-run.ts';
 import { type Fate, type MessageReader, MessageWalk, PASS, STOP } from './message-walk.ts';
-import type {
-  OutstandingExecute,
-  OutstandingQuery,
-  OutstandingQuestion,
-  Tally,
-  Withheld,
+import {
+  currentStatement,
+  type OutstandingExecute,
+  type OutstandingQuery,
+  type OutstandingQuestion,
+  type OutstandingReckoning,
+  type Running,
+  type Tally,
+  type Withheld,
 } from './outstanding.ts';
 import type { SessionState } from './session-state.ts';
 import { ANSWER_LIMIT, isAnswer, isAnswered, takeAnswer } from './settings-question.ts';
@@ -28,19 +27,10 @@ import { ANSWER_LIMIT, isAnswer, isAnswered, takeAnswer } from './settings-quest
  * statement goes and ends. Rows are counted, not read. It never writes to the database.
  */
 
-/** Severity and SQLSTATE come first in an ErrorResponse; its texts stream. */
-const ERROR_HEAD_BYTES = HEADER_BYTES + 128;
-const TAG_LIMIT = 1024;
-const PARAMETER_LIMIT = 65_536;
-/** 1,664 columns with the longest names stay far below. */
-const ROW_DESCRIPTION_LIMIT = 1_048_576;
-const READY_BYTES = HEADER_BYTES + 1;
 const DROP = Buffer.alloc(0);
 
 /** No transaction, in a transaction, in a failed one. */
 const STATUSES: ReadonlySet<number> = new Set(Buffer.from('ITE'));
-
-type Running = OutstandingExecute | OutstandingQuery;
 
 export class DatabaseStream implements MessageReader {
   readonly #state: SessionState;
@@ -82,26 +72,10 @@ export class DatabaseStream implements MessageReader {
   }
 
   wanted(type: number, total: number): number {
-    if (total <= LENGTH_BYTES || total > BACKEND_LIMIT) return this.#refuse('invalid length');
-    switch (type) {
-      case Backend.DataRow:
-        if (this.#state.queue.first?.kind !== 'question') return HEADER_BYTES;
-        return total <= ANSWER_LIMIT ? total : this.#refuse('the value of a setting too long');
-      case Backend.CopyData:
-        return HEADER_BYTES;
-      case Backend.ReadyForQuery:
-        return total === READY_BYTES ? total : this.#refuse('invalid ReadyForQuery');
-      case Backend.CommandComplete:
-        return total <= TAG_LIMIT ? total : this.#refuse('command tag too long');
-      case Backend.ErrorResponse:
-        return Math.min(total, ERROR_HEAD_BYTES);
-      case Backend.ParameterStatus:
-        return total <= PARAMETER_LIMIT ? total : this.#refuse('ParameterStatus too long');
-      case Backend.RowDescription:
-        return total <= ROW_DESCRIPTION_LIMIT ? total : this.#refuse('RowDescription too long');
-      default:
-        return HEADER_BYTES;
-    }
+    const needed = neededBytes(type, total);
+    if (typeof needed === 'string') return this.#refuse(needed);
+    if (type !== Backend.DataRow || this.#state.queue.first?.kind !== 'question') return needed;
+    return total <= ANSWER_LIMIT ? total : this.#refuse('the value of a setting too long');
   }
 
   message(type: number, bytes: Buffer, at: number, total: number): Fate {
@@ -203,6 +177,7 @@ export class DatabaseStream implements MessageReader {
   #readyForQuery(status: number): Fate {
     if (!STATUSES.has(status)) return this.#violated('unknown transaction status');
     const head = this.#state.queue.first;
+    if (head?.kind === 'reckoning') return this.#readyInReckoning(head, status);
     if (head?.kind === 'query') {
       this.#endManyResults(head);
       const open = head.current < head.statements.length || head.withheld !== undefined;
@@ -214,13 +189,23 @@ export class DatabaseStream implements MessageReader {
     }
     this.#state.answered();
     this.#state.copy = undefined;
-    this.#state.transaction = status;
-    this.#state.settled = this.#state.queue.length === 0;
-    this.#state.settings.ready();
-    // Portals end with their transaction.
-    if (status === STATUS_IDLE) this.#state.portals.forgetConfirmed();
+    this.#state.ready(status);
     this.#ready = true;
     return PASS;
+  }
+
+  #readyInReckoning(reckoning: OutstandingReckoning, status: number): Fate {
+    if (!countReady(reckoning)) return this.#violated('more ReadyForQuery than Syncs');
+    this.#state.ready(status);
+    return isForClient(reckoning) ? PASS : DROP;
+  }
+
+  /** What was asked about a copy is answered. */
+  #reckoned(reckoning: OutstandingReckoning): Fate {
+    if (reckoning.ready === 0) return this.#violated('no ReadyForQuery to a Sync');
+    this.#state.reckoned(wasSkipping(reckoning));
+    this.#ready = true;
+    return DROP;
   }
 
   #complete(tag: string): Fate {
@@ -321,6 +306,7 @@ export class DatabaseStream implements MessageReader {
       case Backend.BindComplete:
         return this.#expect(head?.kind === 'bind');
       case Backend.CloseComplete:
+        if (head?.kind === 'reckoning') return this.#reckoned(head);
         return this.#expect(head?.kind === 'close');
       case Backend.NoData:
         return this.#expect(head?.kind === 'describe');
@@ -357,8 +343,9 @@ export class DatabaseStream implements MessageReader {
       statement: currentStatement(running),
       tally: running.tally,
       both,
+      extended: running.kind === 'execute',
       ended: false,
-      syncKept: false,
+      syncs: 0,
     };
     return PASS;
   }
@@ -367,12 +354,14 @@ export class DatabaseStream implements MessageReader {
     const end = at + Math.min(total, ERROR_HEAD_BYTES);
     const { sqlstate, fatal } = readErrorFields(bytes, at + HEADER_BYTES, end);
     this.#saidFatal ||= fatal;
-    if (this.#state.copy?.syncKept === true) this.#state.syncOwed = true;
+    const { copy } = this.#state;
     this.#state.copy = undefined;
+    if (copy !== undefined && copy.syncs > 0 && !fatal) this.#state.reckon(copy);
     const head = this.#state.queue.first;
     switch (head?.kind) {
       case undefined:
       case 'sync':
+      case 'reckoning':
         return PASS;
       case 'query': {
         const denied = head.withheld !== undefined && head.current === head.statements.length;
@@ -403,10 +392,6 @@ export class DatabaseStream implements MessageReader {
     this.#violation = what;
     return STOP;
   }
-}
-
-function currentStatement(running: Running): Statement | undefined {
-  return running.kind === 'execute' ? running.statement : running.statements[running.current];
 }
 
 function denialOf(withheld: Withheld | undefined): Buffer {

@@ -12,13 +12,16 @@ export class Failures {
     this.#actions = actions;
   }
 
-  /** After an error in the extended protocol the database skips everything up to the next Sync. */
+  /**
+   * After an error in the extended protocol the database skips everything up to the next Sync, which
+   * may be the one of a reckoning.
+   */
   skipBatch(sqlstate: string): void {
     const { queue } = this.#state;
     const failed = queue.shift();
     if (failed === undefined) return;
     this.fail(failed, 'database', sqlstate);
-    while (queue.first !== undefined && queue.first.kind !== 'sync') {
+    while (queue.first !== undefined && !resumes(queue.first)) {
       const skipped = queue.shift();
       if (skipped === undefined) break;
       if (prepares(failed, skipped)) this.fail(skipped, 'database', sqlstate);
@@ -54,6 +57,10 @@ export class Failures {
       entry.current = entry.statements.length;
     }
   }
+}
+
+function resumes({ kind }: Outstanding): boolean {
+  return kind === 'sync' || kind === 'reckoning';
 }
 
 /** Whether `execute` runs what `failed` was to make or describe: then it is that run that failed. */

@@ -54,6 +54,7 @@ export type Outstanding =
   | OutstandingCall
   | { readonly kind: 'denied'; readonly withheld: Withheld }
   | OutstandingQuestion
+  | OutstandingReckoning
   | { readonly kind: 'sync' };
 
 interface OutstandingParse {
@@ -92,6 +93,14 @@ export interface OutstandingQuery {
   tally: Tally;
 }
 
+/** What runs statements, and has results. */
+export type Running = OutstandingExecute | OutstandingQuery;
+
+/** The statement whose result comes next. */
+export function currentStatement(running: Running): Statement | undefined {
+  return running.kind === 'execute' ? running.statement : running.statements[running.current];
+}
+
 /** A call of a function by its number. It leaves the unnamed statement and portal as they are. */
 interface OutstandingCall {
   readonly kind: 'call';
@@ -108,9 +117,20 @@ export interface OutstandingQuestion {
   answered: number;
 }
 
+/** What Weir sends to learn what became of a copy and of the Syncs inside it. */
+export interface OutstandingReckoning {
+  readonly kind: 'reckoning';
+  /** The copy was begun by an Execute: when it fails, the database skips up to the next Sync. */
+  readonly extended: boolean;
+  /** The Syncs inside the copy. */
+  readonly syncs: number;
+  /** ReadyForQuery messages that have come. */
+  ready: number;
+}
+
 /** Whether the database answers with ReadyForQuery. */
-export function endsSegment(entry: Outstanding): boolean {
-  return entry.kind === 'sync' || entry.kind === 'query' || entry.kind === 'call';
+export function endsSegment({ kind }: Outstanding): boolean {
+  return kind === 'sync' || kind === 'query' || kind === 'call' || kind === 'reckoning';
 }
 
 /** A queue that takes at the end and gives at the front, both in constant time. */

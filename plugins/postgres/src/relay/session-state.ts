@@ -13,15 +13,17 @@ import type { NameChange } from './sql-names.ts';
 import { TextSettings } from './text-settings.ts';
 
 /** A copy in which the database reads from the message stream. */
-interface CopyFromClient {
+export interface CopyFromClient {
   readonly statement: Statement | undefined;
   readonly tally: Tally;
   /** Whether the database sends in it, too, of its own accord. */
   readonly both: boolean;
-  /** Whether the client has said CopyDone or CopyFail. */
+  /** Whether an Execute began it. */
+  readonly extended: boolean;
+  /** The client has sent CopyDone, CopyFail, or what has no place in a copy: an answer comes. */
   ended: boolean;
-  /** The client sent a Sync inside it, which was kept back. */
-  syncKept: boolean;
+  /** Syncs sent inside it. The database ignores them, unless the copy has failed before. */
+  syncs: number;
 }
 
 /**
@@ -40,8 +42,8 @@ export class SessionState {
   /** The database ignores everything up to the next Sync, which the client has not sent yet. */
   skipping = false;
   copy: CopyFromClient | undefined;
-  /** A Sync that was kept back in a copy that then failed: the database has still to get it. */
-  syncOwed = false;
+  /** Whether it has to be asked what became of a copy (copy-reckoning.ts); until then all waits. */
+  reckoning: 'none' | 'owed' | 'asked' = 'none';
   /**
    * Nothing was sent since a ReadyForQuery that was the last answer to come. Only then are the
    * settings known as they were reported.
@@ -78,10 +80,34 @@ export class SessionState {
     this.settled = false;
   }
 
+  /** It has to be asked what became of this copy. */
+  reckon({ extended, syncs }: CopyFromClient): void {
+    if (this.reckoning !== 'none') return;
+    this.reckoning = 'owed';
+    this.send({ kind: 'reckoning', extended, syncs, ready: 0 });
+  }
+
   /** The head of the queue has its whole answer. */
   answered(): void {
     const entry = this.queue.shift();
     if (entry !== undefined) this.#confirm(entry);
+  }
+
+  /** A ReadyForQuery with this status has come, and what it answers is taken out of the queue. */
+  ready(status: number): void {
+    this.transaction = status;
+    this.settled = this.queue.length === 0;
+    this.settings.ready();
+    // Portals end with their transaction.
+    if (status === STATUS_IDLE) this.portals.forgetConfirmed();
+  }
+
+  /** It has shown what became of a copy, and whether the client is still to end its segment. */
+  reckoned(skipping: boolean): void {
+    this.answered();
+    this.reckoning = 'none';
+    this.skipping = skipping;
+    this.settled = !skipping && this.queue.length === 0;
   }
 
   /** Part of what was sent did not happen: the names stand as confirmed, plus what is under way. */

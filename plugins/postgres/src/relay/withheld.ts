@@ -14,7 +14,7 @@ const NAME_BYTES = 12;
 export type RandomBytes = (length: number) => Uint8Array;
 
 /** A name that nobody can have made, and that tells in the database's log what it was for. */
-export function makeName(purpose: 'denied' | 'asks', random: RandomBytes): string {
+export function makeName(purpose: 'denied' | 'asks' | 'reckons', random: RandomBytes): string {
   return `weir_${purpose}_${Buffer.from(random(NAME_BYTES)).toString('hex')}`;
 }
 

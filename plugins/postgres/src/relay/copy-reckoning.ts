@@ -1,0 +1,46 @@
+import { Buffer } from 'node:buffer';
+import { Frontend, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
+import type { OutstandingReckoning } from './outstanding.ts';
+import { makeName, type RandomBytes } from './withheld.ts';
+
+/**
+ * Finds out what became of a copy from the client, where its answers alone do not show it. While the
+ * copy stands the database ignores a Sync, and any other message but Flush ends copy and connection;
+ * once it has failed both are read as ever (CopyGetData in src/backend/commands/copyfromparse.c). So
+ * Weir asks with messages of its own: a Sync, a Close of what nobody has made, and a Flush.
+ *
+ * A copy that stands ends by them, as it would have by the message that waits. After a failed one comes
+ * a ReadyForQuery for each of the client's Syncs that was read behind the failure, then our own, which
+ * the client does not get, and CloseComplete.
+ */
+
+const SYNC = Buffer.from([Frontend.Sync, 0, 0, 0, LENGTH_BYTES]);
+const FLUSH = Buffer.from([Frontend.Flush, 0, 0, 0, LENGTH_BYTES]);
+
+/** The Close: 'C' int32 length, byte 'P', cstring name. */
+export function makeReckoning(random: RandomBytes): Buffer {
+  const body = Buffer.from(`P${makeName('reckons', random)}\0`, 'latin1');
+  const head = Buffer.alloc(HEADER_BYTES);
+  head[0] = Frontend.Close;
+  head.writeInt32BE(LENGTH_BYTES + body.length, 1);
+  return Buffer.concat([SYNC, head, body, FLUSH]);
+}
+
+/** Counts a ReadyForQuery; false when there are more than there were Syncs. */
+export function countReady(reckoning: OutstandingReckoning): boolean {
+  reckoning.ready += 1;
+  return reckoning.ready <= reckoning.syncs + 1;
+}
+
+/**
+ * Whether the client gets this ReadyForQuery. The last one is ours, but they are all alike, since
+ * nothing runs in between: the first is kept, and each later one passes for the one before it.
+ */
+export function isForClient(reckoning: OutstandingReckoning): boolean {
+  return reckoning.ready > 1;
+}
+
+/** Whether the database still skipped, when our own Sync came, what the client had sent. */
+export function wasSkipping(reckoning: OutstandingReckoning): boolean {
+  return reckoning.extended && reckoning.ready === 1;
+}
