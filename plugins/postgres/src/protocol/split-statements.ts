@@ -70,9 +70,11 @@ export function splitStatements(
       continue;
     }
     if (byte === SEMICOLON && depth === 0 && !body.open) {
-      if (first >= 0) spans.push({ start: first, end: last, after: at + 1 });
+      if (first >= 0) {
+        spans.push({ start: first, end: last, after: at + 1 });
+        body = new RoutineBody();
+      }
       first = -1;
-      body = new RoutineBody();
       at += 1;
       continue;
     }
@@ -188,8 +190,9 @@ function continuation(text: Buffer, from: number): number {
 }
 
 function skipQuotedIdentifier(text: Buffer, from: number): number {
-  const close = text.indexOf(DOUBLE_QUOTE, from);
-  return close < 0 ? text.length : close + 1;
+  let at = from;
+  while (at < text.length && text[at] !== DOUBLE_QUOTE) at += 1;
+  return Math.min(at + 1, text.length);
 }
 
 function skipDollarQuote(text: Buffer, from: number): number {
@@ -210,31 +213,51 @@ function skipDollarQuote(text: Buffer, from: number): number {
  * body is the one directly behind a semicolon or behind ATOMIC, whatever names and CASEs there are.
  */
 class RoutineBody {
-  #words: string[] = [];
-  /** The token before this one: a short word in lower case, a semicolon, or nothing of interest. */
-  #previous = '';
+  /** The words that can say that the statement makes a routine: the first four. */
+  readonly #words: string[] = [];
+  #isRoutine = false;
+  /** The token before this one: a word of a body, a semicolon, or nothing of interest. */
+  #previous: BodyWord | ';' | undefined;
   open = false;
 
   word(text: Buffer, start: number, end: number): void {
-    const word =
-      end - start <= LONGEST_WORD ? text.toString('latin1', start, end).toLowerCase() : '';
-    if (this.#words.length < 4) this.#words.push(word);
-    if (this.open) this.open = !(word === 'end' && BEFORE_END.has(this.#previous));
-    else this.open = word === 'atomic' && this.#previous === 'begin' && this.#isRoutine();
+    if (this.#words.length < 4) this.#take(text, start, end);
+    if (!this.#isRoutine && this.#words.length === 4) return;
+    const word = readBodyWord(text, start, end);
+    if (this.open) {
+      const closes = this.#previous === ';' || this.#previous === 'atomic';
+      this.open = !(word === 'end' && closes);
+    } else {
+      this.open = word === 'atomic' && this.#previous === 'begin' && this.#isRoutine;
+    }
     this.#previous = word;
   }
 
   otherToken(byte: number): void {
-    this.#previous = byte === SEMICOLON ? ';' : '';
+    this.#previous = byte === SEMICOLON ? ';' : undefined;
   }
 
-  #isRoutine(): boolean {
+  #take(text: Buffer, start: number, end: number): void {
+    const short = end - start <= LONGEST_WORD;
+    this.#words.push(short ? text.toString('latin1', start, end).toLowerCase() : '');
     const [create, a, b, c] = this.#words;
-    if (create !== 'create') return false;
     const kind = a === 'or' && b === 'replace' ? c : a;
-    return kind === 'function' || kind === 'procedure';
+    this.#isRoutine = create === 'create' && (kind === 'function' || kind === 'procedure');
   }
 }
 
 const LONGEST_WORD = 'procedure'.length;
-const BEFORE_END: ReadonlySet<string> = new Set([';', 'atomic']);
+type BodyWord = 'begin' | 'atomic' | 'end';
+
+/** Compares bytes, since a long text has millions of words. */
+function readBodyWord(text: Buffer, start: number, end: number): BodyWord | undefined {
+  let word: BodyWord;
+  if (end - start === 3) word = 'end';
+  else if (end - start === 5) word = 'begin';
+  else if (end - start === 6) word = 'atomic';
+  else return undefined;
+  for (let at = 0; at < word.length; at += 1) {
+    if (((text[start + at] as number) | 0x20) !== word.charCodeAt(at)) return undefined;
+  }
+  return word;
+}

@@ -21,6 +21,14 @@ const FIRST_WORD = /^(prepare|deallocate|declare|close|discard)(?![\w$])/i;
 /** A plain or quoted ASCII identifier, and what may stand behind it. Names are not cut below 64 bytes. */
 const NAME = /^\s+(?:([a-z_][\w$]{0,62})|"((?:[\x20\x21\x23-\x7e]|""){1,63})")(?=[\s(;]|$)/i;
 
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const SPACE = 0x20;
+const STAR = 0x2a;
+const MINUS = 0x2d;
+const SLASH = 0x2f;
+
 export function readNameChanges(text: string): readonly NameChange[] {
   if (OTHER_WORD.test(text)) return NONE;
   const statement = text.slice(skipGaps(text));
@@ -54,28 +62,47 @@ function readName(text: string): string | undefined {
   return plain?.toLowerCase() ?? quoted?.replaceAll('""', '"');
 }
 
-/** Behind the white space and comments that come first. */
+/**
+ * Behind the white space and comments that come first. Text can be long and nothing else, so that it is
+ * read by character codes: a pattern or a substring at each would cost many times as much.
+ */
 function skipGaps(text: string): number {
   let at = 0;
   for (;;) {
     const from = at;
-    while (/\s/.test(text.charAt(at))) at += 1;
-    if (text.startsWith('--', at)) {
-      while (at < text.length && text[at] !== '\n' && text[at] !== '\r') at += 1;
-    } else if (text.startsWith('/*', at)) {
-      at = skipBlockComment(text, at);
-    }
+    while (isSpace(text.charCodeAt(at))) at += 1;
+    const code = text.charCodeAt(at);
+    if (code === MINUS && text.charCodeAt(at + 1) === MINUS) at = skipLine(text, at + 2);
+    else if (code === SLASH && text.charCodeAt(at + 1) === STAR)
+      at = skipBlockComment(text, at + 2);
     if (at === from) return at;
   }
 }
 
+function skipLine(text: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === NEWLINE || code === RETURN) return at;
+  }
+  return text.length;
+}
+
+/** Block comments nest. */
 function skipBlockComment(text: string, from: number): number {
-  let depth = 0;
+  let depth = 1;
   let at = from;
-  do {
-    if (text.startsWith('/*', at)) depth += 1;
-    else if (text.startsWith('*/', at)) depth -= 1;
-    at += text.startsWith('/*', at) || text.startsWith('*/', at) ? 2 : 1;
-  } while (depth > 0 && at < text.length);
+  while (at < text.length && depth > 0) {
+    const code = text.charCodeAt(at);
+    const opens = code === SLASH && text.charCodeAt(at + 1) === STAR;
+    const closes = code === STAR && text.charCodeAt(at + 1) === SLASH;
+    if (opens) depth += 1;
+    else if (closes) depth -= 1;
+    at += opens || closes ? 2 : 1;
+  }
   return at;
+}
+
+/** What the server's scanner takes for white space (scan.l). */
+function isSpace(code: number): boolean {
+  return code === SPACE || (code >= TAB && code <= RETURN);
 }
