@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { ClientEncoding } from '../src/protocol/client-encoding.ts';
 import { B, C, c, D, d, E, P, Q, S } from './frontend-messages.ts';
 import { describeEvents, RelayHarness } from './relay-harness.ts';
 import { cstring, int32, message } from './wire-bytes.ts';
@@ -230,6 +231,23 @@ describe('a session is bounded', () => {
     expect(harness.throttled).toBe(true);
     harness.relay.fromDatabase(Buffer.concat([message('1'), message('2'), COPY_IN]));
     expect(harness.throttled).toBe(false);
+  });
+
+  it.each([
+    ['a Query behind another', [Q('SELECT 1'), Q("SELECT 'é'")]],
+    ['a Parse of a batch', [P('SELECT 1'), B({}), E(), P("SELECT 'é'")]],
+  ])('in how often it reads a text that waits for the settings: %s', (_what, sent) => {
+    const harness = new RelayHarness();
+    const read = jest.spyOn(ClientEncoding.prototype, 'read');
+    harness.relay.fromClient(Buffer.concat(sent));
+    const reads = read.mock.calls.length;
+    const begun = [message('1'), message('2')];
+    if (sent.length > 2) harness.relay.fromDatabase(Buffer.concat(begun));
+    const row = message('D', Buffer.alloc(2));
+    for (let chunk = 0; chunk < 100; chunk += 1) harness.relay.fromDatabase(row);
+    expect(read).toHaveBeenCalledTimes(reads);
+    expect(harness.violation).toBeUndefined();
+    read.mockRestore();
   });
 
   it('in the answers to Syncs that a copy swallows', () => {

@@ -16,6 +16,7 @@ export class ClientFlow {
   readonly #depth: number;
   /** The message that is being read waits for answers. */
   #awaiting = false;
+  #awaitsSettings = false;
   #flushNeeded = false;
   /** Something was sent behind the last Flush of our own. */
   #unflushed = false;
@@ -33,8 +34,19 @@ export class ClientFlow {
    */
   awaitAnswers(flush: boolean): typeof WAIT {
     this.#awaiting = true;
+    this.#awaitsSettings = false;
     this.#flushNeeded ||= flush;
     this.#pause();
+    return WAIT;
+  }
+
+  /**
+   * The same for a text that waits for the settings. Such a text can be long, and many answers can
+   * come before that one: it is not read again for each of them.
+   */
+  awaitSettings(flush: boolean): typeof WAIT {
+    this.awaitAnswers(flush);
+    this.#awaitsSettings = true;
     return WAIT;
   }
 
@@ -45,6 +57,7 @@ export class ClientFlow {
 
   /** Whether a message waited for the answers that came now. */
   takeAwaiting(): boolean {
+    if (this.#awaitsSettings && this.#state.settingsToCome) return false;
     const awaiting = this.#awaiting;
     this.#awaiting = false;
     return awaiting;

@@ -70,7 +70,7 @@ export class ExtendedSteps {
     const { queue, settings } = this.#state;
     const text = settings.encoding.read(bytes, textStart, textEnd);
     if ((queue.segmentEnds > 0 || settings.inBatch !== 'known') && dependsOnSettings(text)) {
-      return queue.segmentEnds > 0 ? this.#flow.awaitAnswers(false) : this.#askSettings();
+      return queue.segmentEnds > 0 ? this.#flow.awaitSettings(false) : this.#askSettings();
     }
     if (text === undefined) return this.#denyParse(name === '', UNREADABLE_TEXT);
     // Decided before it leaves: once the database keeps it, SQL can run it by its name.
@@ -154,7 +154,7 @@ export class ExtendedSteps {
   #askSettings(): typeof WAIT {
     const { settings } = this.#state;
     if (settings.inBatch === 'unsure') settings.inBatch = 'wanted';
-    return this.#flow.awaitAnswers(true);
+    return this.#flow.awaitSettings(true);
   }
 
   #denyParse(unnamed: boolean, denial: Denial): Fate {

@@ -63,7 +63,7 @@ export class QueryStrings {
     }
     if (!this.#state.settled && dependsOnSettings(text)) {
       return this.#state.queue.segmentEnds > 0
-        ? this.#flow.awaitAnswers(false)
+        ? this.#flow.awaitSettings(false)
         : this.#denyQuery(UNSETTLED);
     }
     if (text === undefined) return this.#denyQuery(UNREADABLE_TEXT);

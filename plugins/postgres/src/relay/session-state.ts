@@ -59,6 +59,16 @@ export class SessionState {
     this.replication = replication;
   }
 
+  /**
+   * Whether the database is still to say what the settings are: what waits for it need not be looked
+   * at before. An error or a copy may come in between, and decides otherwise what becomes of it.
+   */
+  get settingsToCome(): boolean {
+    if (this.copy !== undefined || this.reckoning !== 'none' || this.skipping) return false;
+    const { inBatch } = this.settings;
+    return this.queue.segmentEnds > 0 || inBatch === 'wanted' || inBatch === 'asked';
+  }
+
   /** Whether it shows only later what this statement's name stands for. */
   isStatementUnsure(name: string): boolean {
     return this.statements.unsure(name, this.#segment);
