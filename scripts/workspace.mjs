@@ -20,6 +20,20 @@ const workspaceEnv = () => ({
   TURBO_TELEMETRY_DISABLED: '1',
 });
 
+const PARENT_CHECK_MS = 500;
+
+/**
+ * Ends the child when whoever started this script is gone. npm runs a script through a shell, which
+ * passes no signal on: `kill` of npm would leave everything running.
+ */
+function endWithParent(child) {
+  const parent = process.ppid;
+  const check = setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, PARENT_CHECK_MS);
+  child.once('close', () => clearInterval(check));
+}
+
 /** Runs a command to its end. `quiet` shows its output only when it fails. */
 export function run(command, args, { quiet = false, env = workspaceEnv() } = {}) {
   return new Promise((resolve, reject) => {
@@ -28,6 +42,7 @@ export function run(command, args, { quiet = false, env = workspaceEnv() } = {})
       env,
       stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
     });
+    endWithParent(child);
     let output = '';
     child.stdout?.on('data', (chunk) => {
       output += chunk;
@@ -81,6 +96,7 @@ export function become(command, args) {
   const child = spawn(command, args, { cwd: ROOT, env: workspaceEnv(), stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => child.kill(signal));
+  endWithParent(child);
   child.once('error', (error) => {
     process.stderr.write(`weir: ${error.message}\n`);
     process.exit(1);
