@@ -3,7 +3,8 @@ import { Observable, type Subscriber } from 'rxjs';
 
 /**
  * Carries what core has to tell to whoever observes. Delivery is synchronous and in order, and a view
- * in an event is valid only meanwhile. An observer decides nothing, and one that throws disturbs nobody.
+ * in an event is valid only meanwhile. An observer decides nothing. What one throws goes to rxjs's
+ * `config.onUnhandledError` a moment later, which has to be set: without it the process ends.
  */
 export class EventStream {
   /** Replaced, never changed, so that observers may come and go while an event is told. */

@@ -19,11 +19,6 @@ export class StatementLedger {
     return this.#count;
   }
 
-  /** How many of them have not ended. */
-  get openCount(): number {
-    return this.#open.length;
-  }
-
   /** The number that the next statement gets. */
   next(): number {
     this.#count += 1;

@@ -97,6 +97,17 @@ describe('a text that settings can make read otherwise', () => {
     expect(play(...messages, P('SELECT é')).sent()).toMatch(/^.PBECC/);
   });
 
+  it.each([
+    ['runs', [B({ statement: 's' }), E()]],
+    ['describes', [D('S', 's')]],
+    ['runs by a portal of its own', [B({ statement: 's', portal: 'p' }), E('p')]],
+  ])(
+    'waits behind what %s a BEGIN with a name, which SQL can give to another text',
+    (_how, messages) => {
+      expect(play(P('BEGIN', 's'), ...messages, P('SELECT é')).sent()).toMatch(QUESTION);
+    },
+  );
+
   it('is the first of a segment without waiting', () => {
     expect(play(P('SELECT é'), B({}), E(), S).sent()).toBe('PBES');
   });

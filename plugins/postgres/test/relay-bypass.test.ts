@@ -227,6 +227,20 @@ const BATCHED_SETTINGS: readonly Bypass[] = [
     ],
   },
   {
+    name: 'it changes under a name that the client prepared as BEGIN, and a DO block anew',
+    parts: [
+      [1, P('BEGIN', 's'), S],
+      [
+        1,
+        Q(`DO $do$ BEGIN
+          EXECUTE 'DEALLOCATE s';
+          EXECUTE 'PREPARE s AS SELECT set_config(''client_encoding'', ''LATIN1'', false)';
+        END $do$`),
+      ],
+      [1, B({ statement: 's' }), E(), latin1P(TREASURE), B({}), E(), S],
+    ],
+  },
+  {
     name: 'it changes behind a text that was asked about',
     parts: [[1, ...LATIN1, ...ENCODED, P('RESET ALL'), B({}), E(), P(TREASURE), B({}), E(), S]],
   },

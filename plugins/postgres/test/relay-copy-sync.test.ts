@@ -21,10 +21,18 @@ afterAll(async () => {
 async function login(port: number): Promise<RawFrontend> {
   const { user, database } = server;
   const { frontend } = await RawFrontend.login({ port, user, database });
-  frontend.send(Q('CREATE TEMP TABLE ti (a int UNIQUE)'));
-  await frontend.until('Z');
+  frontend.send(Q('CREATE TEMP TABLE ti (a int UNIQUE)'), Q(REFUSING_TABLE));
+  await frontend.until('Z', 2);
   return frontend;
 }
+
+/** A copy into it fails behind CopyInResponse, before it reads anything. */
+const REFUSING_TABLE = `CREATE TEMP TABLE tr (a int);
+  CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN RAISE ''no''; END';
+  CREATE TRIGGER refuse BEFORE INSERT ON tr FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.refuse()`;
+const REFUSED = Q('COPY tr FROM STDIN');
+const REFUSED_STEPS = [P('COPY tr FROM STDIN'), B({}), D('P'), E()];
 
 const COPY = [P('COPY ti FROM STDIN'), B({}), E()];
 
@@ -90,6 +98,49 @@ const CASES: readonly (readonly [string, readonly (readonly [string, readonly Bu
       ['G', [...COPY, H]],
       ['E', [d('1\n'), d('1\n'), S, c]],
       ['Z', [Q('SELECT 1'), S]],
+    ],
+  ],
+  ['ahead of a copy that fails before it reads', [['Z', [...REFUSED_STEPS, S]]]],
+  [
+    'and another, ahead of a copy that fails before it reads',
+    [
+      ['Z', [...REFUSED_STEPS, S, S]],
+      ['Z', []],
+    ],
+  ],
+  [
+    'ahead of a copied string that fails before it reads',
+    [
+      ['Z', [REFUSED, S]],
+      ['Z', []],
+    ],
+  ],
+  [
+    'ahead of a copied string that fails before it reads, and a query behind it',
+    [
+      ['T', [REFUSED, S, Q('SELECT 1')]],
+      ['Z', []],
+    ],
+  ],
+  [
+    'ahead of a copy that fails before it reads, and a query behind it',
+    [
+      ['T', [...REFUSED_STEPS, S, Q('SELECT 1')]],
+      ['Z', []],
+    ],
+  ],
+  [
+    'ahead of a copy that fails before it reads, with data and another Sync behind it',
+    [
+      ['Z', [...REFUSED_STEPS, S, d('1\n'), c, S]],
+      ['Z', []],
+    ],
+  ],
+  [
+    'ahead of a copy that fails at its data, and another behind that',
+    [
+      ['G', [...COPY, S]],
+      ['Z', [d('bad\n'), c, S]],
     ],
   ],
   [

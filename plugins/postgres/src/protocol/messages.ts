@@ -80,3 +80,6 @@ export const BACKEND_LIMIT = 0x3fffffff;
 
 /** The transaction status byte of ReadyForQuery when no transaction is open. */
 export const STATUS_IDLE = code('I');
+
+/** All of them: no transaction, in a transaction, in a failed one. */
+export const STATUSES: ReadonlySet<number> = new Set([STATUS_IDLE, code('T'), code('E')]);

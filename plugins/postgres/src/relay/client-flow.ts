@@ -1,10 +1,8 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { MachineLimits, RelayActions } from '@weir/contract';
-import { Frontend, LENGTH_BYTES } from '../protocol/messages.ts';
+import { FLUSH } from '../protocol/frontend-encode.ts';
 import { WAIT } from './message-walk.ts';
 import type { SessionState } from './session-state.ts';
-
-const FLUSH = Buffer.from([Frontend.Flush, 0, 0, 0, LENGTH_BYTES]);
 
 /**
  * Keeps a client from running too far ahead of the answers, and makes sure that answers come: the

@@ -190,8 +190,9 @@ export class ClientStream implements MessageReader {
   #readInCopy(copy: CopyFromClient, type: number, bytes: Buffer, at: number, total: number): Fate {
     if (BELONGS_TO_COPY.has(type)) return this.#read(type, bytes, at, total);
     // Only behind the answers to the Syncs that the copy may have swallowed.
-    const fate =
-      copy.syncs > 0 ? this.#flow.awaitAnswers(copy.ended) : this.#read(type, bytes, at, total);
+    const fate = this.#state.syncsInDoubt
+      ? this.#flow.awaitAnswers(copy.ended)
+      : this.#read(type, bytes, at, total);
     if (fate === WAIT && this.#flow.awaiting && !copy.ended) return this.#reckon(copy);
     if (fate !== WAIT) copy.ended = true;
     return fate;
@@ -219,7 +220,6 @@ export class ClientStream implements MessageReader {
       copy.syncs += 1;
       return PASS;
     }
-    if (copy !== undefined && copy.syncs > 0) return this.#flow.awaitAnswers(true);
     this.#state.skipping = false;
     this.#state.send(SYNC);
     return PASS;

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { Frontend, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
+import { encodeFrontend, FLUSH, SYNC } from '../protocol/frontend-encode.ts';
+import { Frontend } from '../protocol/messages.ts';
 import type { OutstandingReckoning } from './outstanding.ts';
 import { makeName, type RandomBytes } from './withheld.ts';
 
@@ -14,16 +15,10 @@ import { makeName, type RandomBytes } from './withheld.ts';
  * the client does not get, and CloseComplete.
  */
 
-const SYNC = Buffer.from([Frontend.Sync, 0, 0, 0, LENGTH_BYTES]);
-const FLUSH = Buffer.from([Frontend.Flush, 0, 0, 0, LENGTH_BYTES]);
-
 /** The Close: 'C' int32 length, byte 'P', cstring name. */
 export function makeReckoning(random: RandomBytes): Buffer {
-  const body = Buffer.from(`P${makeName('reckons', random)}\0`, 'latin1');
-  const head = Buffer.alloc(HEADER_BYTES);
-  head[0] = Frontend.Close;
-  head.writeInt32BE(LENGTH_BYTES + body.length, 1);
-  return Buffer.concat([SYNC, head, body, FLUSH]);
+  const close = encodeFrontend(Frontend.Close, `P${makeName('reckons', random)}\0`);
+  return Buffer.concat([SYNC, close, FLUSH]);
 }
 
 /** Counts a ReadyForQuery; false when there are more than there were Syncs. */
@@ -42,5 +37,5 @@ export function isForClient(reckoning: OutstandingReckoning): boolean {
 
 /** Whether the database still skipped, when our own Sync came, what the client had sent. */
 export function wasSkipping(reckoning: OutstandingReckoning): boolean {
-  return reckoning.extended && reckoning.ready === 1;
+  return reckoning.mayBeSkipping && reckoning.ready === 1;
 }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { BatchForm, RelayActions, Statement } from '@weir/contract';
-import { Backend, HEADER_BYTES } from '../protocol/messages.ts';
+import { Backend, HEADER_BYTES, STATUSES } from '../protocol/messages.ts';
 import { encodeDenial } from '../refusals.ts';
 import { ERROR_HEAD_BYTES, neededBytes } from './backend-needs.ts';
 import { isRowDescription, viewRowDescription } from './columns.ts';
@@ -28,9 +28,6 @@ import { ANSWER_LIMIT, isAnswer, isAnswered, takeAnswer } from './settings-quest
  */
 
 const DROP = Buffer.alloc(0);
-
-/** No transaction, in a transaction, in a failed one. */
-const STATUSES: ReadonlySet<number> = new Set(Buffer.from('ITE'));
 
 export class DatabaseStream implements MessageReader {
   readonly #state: SessionState;
@@ -209,6 +206,9 @@ export class DatabaseStream implements MessageReader {
   }
 
   #complete(tag: string): Fate {
+    // In a copy the database takes a Sync for part of it (protocol-flow, "COPY Operations").
+    const { copy, queue } = this.#state;
+    if (copy !== undefined) queue.dropSyncsBehind(copy.syncsAhead);
     this.#state.copy = undefined;
     const running = this.#running();
     if (running === undefined) return this.#violated('a result that no statement asked for');
@@ -337,14 +337,13 @@ export class DatabaseStream implements MessageReader {
   #copyFromClient(both: boolean): Fate {
     const running = this.#running();
     if (running === undefined) return this.#violated('unexpected copy');
-    // In a copy the database takes a Sync for part of it (protocol-flow, "COPY Operations").
-    this.#state.queue.dropSyncs();
     this.#state.copy = {
       statement: currentStatement(running),
       tally: running.tally,
       both,
       extended: running.kind === 'execute',
       ended: false,
+      syncsAhead: this.#state.queue.syncsBehind,
       syncs: 0,
     };
     return PASS;
@@ -354,9 +353,9 @@ export class DatabaseStream implements MessageReader {
     const end = at + Math.min(total, ERROR_HEAD_BYTES);
     const { sqlstate, fatal } = readErrorFields(bytes, at + HEADER_BYTES, end);
     this.#saidFatal ||= fatal;
-    const { copy } = this.#state;
+    const { copy, syncsInDoubt } = this.#state;
     this.#state.copy = undefined;
-    if (copy !== undefined && copy.syncs > 0 && !fatal) this.#state.reckon(copy);
+    if (copy !== undefined && syncsInDoubt && !fatal) this.#state.reckon(copy);
     const head = this.#state.queue.first;
     switch (head?.kind) {
       case undefined:

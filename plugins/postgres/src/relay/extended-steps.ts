@@ -80,7 +80,8 @@ export class ExtendedSteps {
     const size = preparedBytes(total);
     if (!this.#preparedText.take(size)) return this.#denyParse(name === '', MANY_STATEMENTS);
     const changes = readNameChanges(text);
-    const prepared = { text, bytes: size, byName: false, changes, columns: undefined };
+    const unnamed = name === '';
+    const prepared = { text, bytes: size, byName: false, unnamed, changes, columns: undefined };
     this.#state.send({ kind: 'parse', name, prepared });
     return PASS;
   }
@@ -98,7 +99,9 @@ export class ExtendedSteps {
     if (this.#state.isStatementUnsure(statement)) return this.#flow.awaitAnswers(false);
     if (portals.atMost >= PORTAL_LIMIT) return this.#denyStep(MANY_PORTALS);
     const prepared = statements.get(statement) ?? madeInSql('EXECUTE', statement);
-    this.#state.send({ kind: 'bind', name: portal, portal: { prepared, columns: undefined } });
+    const unnamed = portal === '' && prepared.unnamed;
+    const bound = { prepared, unnamed, columns: undefined };
+    this.#state.send({ kind: 'bind', name: portal, portal: bound });
     return PASS;
   }
 

@@ -14,6 +14,8 @@ export interface Prepared {
   readonly bytes: number;
   /** Made in SQL, so the protocol never showed the text. */
   readonly byName: boolean;
+  /** It has no name, so no SQL can have put another text in its place unseen. */
+  readonly unnamed: boolean;
   /** The names that its text gives or takes. */
   readonly changes: readonly NameChange[];
   columns: Buffer | undefined;
@@ -22,12 +24,14 @@ export interface Prepared {
 /** What was made in SQL is only known by its name. */
 export function madeInSql(verb: 'EXECUTE' | 'FETCH FROM', name: string): Prepared {
   const text = `${verb} "${name.replaceAll('"', '""')}"`;
-  return { text, bytes: 0, byName: true, changes: [], columns: undefined };
+  return { text, bytes: 0, byName: true, unnamed: false, changes: [], columns: undefined };
 }
 
 /** A portal: one bound run of a prepared statement. */
 export interface Portal {
   readonly prepared: Prepared;
+  /** Neither it nor what it runs has a name. */
+  readonly unnamed: boolean;
   /** The shape with the formats that this portal was bound with. */
   columns: Buffer | undefined;
 }
@@ -120,9 +124,12 @@ export interface OutstandingQuestion {
 /** What Weir sends to learn what became of a copy and of the Syncs inside it. */
 export interface OutstandingReckoning {
   readonly kind: 'reckoning';
-  /** The copy was begun by an Execute: when it fails, the database skips up to the next Sync. */
-  readonly extended: boolean;
-  /** The Syncs inside the copy. */
+  /**
+   * The copy was begun by an Execute, so that the database skips up to the next Sync when it fails, and
+   * no Sync behind the copy has been sent.
+   */
+  readonly mayBeSkipping: boolean;
+  /** The Syncs that the copy may have swallowed. */
   readonly syncs: number;
   /** ReadyForQuery messages that have come. */
   ready: number;
@@ -174,11 +181,20 @@ export class OutstandingQueue {
     return entry;
   }
 
-  /** Takes out the Syncs directly behind the head. */
-  dropSyncs(): void {
+  /** How many Syncs stand behind the head, when nothing but Syncs does; 0 otherwise. */
+  get syncsBehind(): number {
+    const behind = this.length - 1;
+    for (let at = 1; at <= behind; at += 1) {
+      if (this.#entries[this.#head + at]?.kind !== 'sync') return 0;
+    }
+    return Math.max(behind, 0);
+  }
+
+  /** Takes so many of these out, as far as there are any. */
+  dropSyncsBehind(count: number): void {
     const first = this.#head + 1;
     let end = first;
-    while (this.#entries[end]?.kind === 'sync') end += 1;
+    while (end - first < count && this.#entries[end]?.kind === 'sync') end += 1;
     this.#entries.splice(first, end - first);
     this.#segmentEnds -= end - first;
   }

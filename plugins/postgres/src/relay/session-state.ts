@@ -22,7 +22,9 @@ export interface CopyFromClient {
   readonly extended: boolean;
   /** The client has sent CopyDone, CopyFail, or what has no place in a copy: an answer comes. */
   ended: boolean;
-  /** Syncs sent inside it. The database ignores them, unless the copy has failed before. */
+  /** Syncs that were sent ahead of its beginning, with nothing else behind them. */
+  readonly syncsAhead: number;
+  /** Syncs sent inside it. */
   syncs: number;
 }
 
@@ -69,6 +71,15 @@ export class SessionState {
     return this.queue.segmentEnds > 0 || inBatch === 'wanted' || inBatch === 'asked';
   }
 
+  /**
+   * Whether a copy may have swallowed Syncs: the database ignores them while the copy stands, and answers
+   * them when it has failed before. Where anything else was sent ahead behind them there is no doubt, for
+   * that ends the connection while the copy stands.
+   */
+  get syncsInDoubt(): boolean {
+    return this.copy !== undefined && this.copy.syncsAhead + this.copy.syncs > 0;
+  }
+
   /** Whether it shows only later what this statement's name stands for. */
   isStatementUnsure(name: string): boolean {
     return this.statements.unsure(name, this.#segment);
@@ -91,10 +102,15 @@ export class SessionState {
   }
 
   /** It has to be asked what became of this copy. */
-  reckon({ extended, syncs }: CopyFromClient): void {
-    if (this.reckoning !== 'none') return;
+  reckon({ extended, syncsAhead, syncs }: CopyFromClient): void {
+    // A replication connection takes no Close, so that it cannot be asked.
+    if (this.replication || this.reckoning !== 'none') return;
     this.reckoning = 'owed';
-    this.send({ kind: 'reckoning', extended, syncs, ready: 0 });
+    this.queue.dropSyncsBehind(syncsAhead);
+    // A Sync that is left was sent behind the copy's end, and ends what the database skips.
+    const mayBeSkipping = extended && this.queue.syncsBehind === 0;
+    const sent = syncsAhead + syncs;
+    this.send({ kind: 'reckoning', mayBeSkipping, syncs: sent, ready: 0 });
   }
 
   /** The head of the queue has its whole answer. */

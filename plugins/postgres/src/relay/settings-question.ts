@@ -1,13 +1,14 @@
 import { Buffer } from 'node:buffer';
-import { Backend, Frontend, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
+import { encodeFrontend } from '../protocol/frontend-encode.ts';
+import { Backend, Frontend, HEADER_BYTES } from '../protocol/messages.ts';
 import type { OutstandingQuestion } from './outstanding.ts';
 import { TEXT_SETTINGS, type TextSettings } from './text-settings.ts';
 import { makeName, type RandomBytes } from './withheld.ts';
 
 /**
  * Asks the database inside a batch what the settings are that change how text is read. SHOW needs no
- * Sync, takes no snapshot and calls nothing that a client can have replaced, so that the client's
- * transaction goes on as if it had not been asked. The client sees none of it.
+ * Sync, takes no snapshot and calls nothing that a client can have replaced. The client sees none of it,
+ * but for what it does to a statement that has to be the only one of its batch (ADR 9).
  */
 
 /** A setting's name and value, and what frames them, stay far below. */
@@ -24,22 +25,14 @@ export function makeSettingsQuestion(random: RandomBytes): Buffer {
     TEXT_SETTINGS.flatMap((setting) => {
       const name = `${makeName('asks', random)}\0`;
       return [
-        encode(Frontend.Parse, `${name}SHOW ${setting}\0\0\0`),
-        encode(Frontend.Bind, `${name}${name}\0\0\0\0\0\0`),
-        encode(Frontend.Execute, `${name}\0\0\0\0`),
-        encode(Frontend.Close, `P${name}`),
-        encode(Frontend.Close, `S${name}`),
+        encodeFrontend(Frontend.Parse, `${name}SHOW ${setting}\0\0\0`),
+        encodeFrontend(Frontend.Bind, `${name}${name}\0\0\0\0\0\0`),
+        encodeFrontend(Frontend.Execute, `${name}\0\0\0\0`),
+        encodeFrontend(Frontend.Close, `P${name}`),
+        encodeFrontend(Frontend.Close, `S${name}`),
       ];
     }),
   );
-}
-
-function encode(type: number, body: string): Buffer {
-  const message = Buffer.alloc(HEADER_BYTES + body.length);
-  message[0] = type;
-  message.writeInt32BE(LENGTH_BYTES + body.length, 1);
-  message.write(body, HEADER_BYTES, 'latin1');
-  return message;
 }
 
 /** Whether such a message can belong to the answer. */

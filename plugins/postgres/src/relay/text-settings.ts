@@ -1,5 +1,5 @@
 import { ClientEncoding } from '../protocol/client-encoding.ts';
-import type { Outstanding } from './outstanding.ts';
+import type { Outstanding, Portal, Prepared } from './outstanding.ts';
 
 /**
  * The settings that change how text is read. The database applies a change at once, but reports it
@@ -70,7 +70,10 @@ function isTextSetting(name: string): name is TextSetting {
   return name === 'client_encoding' || name === 'standard_conforming_strings';
 }
 
-/** Certain for very few: even to plan a SELECT may call a function that sets what it likes. */
+/**
+ * Certain for very few: even to plan a SELECT may call a function that sets what it likes, and a function
+ * or DO block may have given a name to other text than the protocol did.
+ */
 function leavesSettings(entry: Outstanding): boolean {
   switch (entry.kind) {
     case 'close':
@@ -79,15 +82,17 @@ function leavesSettings(entry: Outstanding): boolean {
     case 'parse':
       return LEAVES_SETTINGS.test(entry.prepared.text);
     case 'bind':
-      return LEAVES_SETTINGS.test(entry.portal.prepared.text);
+      return isSure(entry.portal.prepared);
     case 'execute':
-      return LEAVES_SETTINGS.test(entry.statement.text);
-    case 'describe': {
-      const { record } = entry;
-      if (record === undefined) return false;
-      return LEAVES_SETTINGS.test('prepared' in record ? record.prepared.text : record.text);
-    }
+      return isSure(entry.portal);
+    case 'describe':
+      return isSure(entry.record);
     default:
       return false;
   }
+}
+
+function isSure(record: Prepared | Portal | undefined): boolean {
+  if (record?.unnamed !== true) return false;
+  return LEAVES_SETTINGS.test('prepared' in record ? record.prepared.text : record.text);
 }

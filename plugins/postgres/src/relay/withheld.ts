@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { Frontend, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
+import { encodeFrontend } from '../protocol/frontend-encode.ts';
+import { Frontend } from '../protocol/messages.ts';
 
 /**
  * What the database gets in place of a message that Weir denies: one that it must answer with an
@@ -10,6 +11,9 @@ import { Frontend, HEADER_BYTES, LENGTH_BYTES } from '../protocol/messages.ts';
  */
 
 const NAME_BYTES = 12;
+/** Of an Execute, int32, and of a Parse's parameter types, int16. */
+const NO_LIMIT = Buffer.alloc(4);
+const NO_PARAMETERS = Buffer.alloc(2);
 
 export type RandomBytes = (length: number) => Uint8Array;
 
@@ -20,12 +24,7 @@ export function makeName(purpose: 'denied' | 'asks' | 'reckons', random: RandomB
 
 /** In place of a step of the extended protocol: an Execute of a portal that does not exist. */
 export function makeFailingExecute(random: RandomBytes): Buffer {
-  const name = Buffer.from(`${makeName('denied', random)}\0`, 'latin1');
-  const message = Buffer.alloc(HEADER_BYTES + name.length + 4);
-  message[0] = Frontend.Execute;
-  message.writeInt32BE(message.length - 1, 1);
-  name.copy(message, HEADER_BYTES);
-  return message;
+  return encodeFrontend(Frontend.Execute, `${makeName('denied', random)}\0`, NO_LIMIT);
 }
 
 /**
@@ -33,12 +32,7 @@ export function makeFailingExecute(random: RandomBytes): Buffer {
  * statement before it reads the text, so that the one before does not stay.
  */
 export function makeFailingParse(random: RandomBytes): Buffer {
-  const text = makeName('denied', random);
-  const message = Buffer.alloc(HEADER_BYTES + 1 + text.length + 1 + 2);
-  message[0] = Frontend.Parse;
-  message.writeInt32BE(message.length - 1, 1);
-  message.write(text, HEADER_BYTES + 1, 'latin1');
-  return message;
+  return encodeFrontend(Frontend.Parse, `\0${makeName('denied', random)}\0`, NO_PARAMETERS);
 }
 
 /**
@@ -46,11 +40,5 @@ export function makeFailingParse(random: RandomBytes): Buffer {
  * It parses, so that what comes before it runs, as it would before a statement that fails.
  */
 export function makeFailingQuery(allowed: Buffer, random: RandomBytes): Buffer {
-  const failing = Buffer.from(`EXECUTE "${makeName('denied', random)}"\0`, 'latin1');
-  const message = Buffer.alloc(HEADER_BYTES + allowed.length + failing.length);
-  message[0] = Frontend.Query;
-  message.writeInt32BE(LENGTH_BYTES + allowed.length + failing.length, 1);
-  allowed.copy(message, HEADER_BYTES);
-  failing.copy(message, HEADER_BYTES + allowed.length);
-  return message;
+  return encodeFrontend(Frontend.Query, allowed, `EXECUTE "${makeName('denied', random)}"\0`);
 }

@@ -36,8 +36,9 @@ export const COPY: readonly Scenario[] = [
   {
     name: 'copy-in-pipelined',
     waits: true,
-    // Copied data waits until the database asks for it, so that it counts for its statement.
-    reaching: 'QQSHdcQHdcHdcQ',
+    // Copied data waits until the database asks for it, so that it counts for its statement; and what
+    // comes behind the copy, until it shows whether that has swallowed the Sync.
+    reaching: 'QQSHdcHQHdcHdcQ',
     run: async (client) => {
       await ask(client, TABLE);
       const data = d('1\tone\n');
