@@ -75,7 +75,7 @@ export class ClientFlow {
       this.#resume();
       return;
     }
-    if (this.#state.queue.length > this.#depth) this.#pause();
+    if (this.#state.queue.length > this.#depth && !this.#isInCopy()) this.#pause();
     const needed = this.#flushNeeded || this.#isFarAhead();
     this.#flushNeeded = false;
     // A replication session holds no answer back, and while it streams a Flush would end it.
@@ -89,11 +89,15 @@ export class ClientFlow {
     if (!this.#isFarAhead()) this.#resume();
   }
 
-  /** The client is paused and stays so until more is answered. In a copy, it is the client's turn. */
+  /** The client is paused and stays so until more is answered. */
   #isFarAhead(): boolean {
-    const { copy, queue } = this.#state;
-    if (copy !== undefined && !copy.ended) return false;
-    return this.#paused && queue.length > this.#depth / 2;
+    return this.#paused && !this.#isInCopy() && this.#state.queue.length > this.#depth / 2;
+  }
+
+  /** In a copy it is the client's turn: no answer comes while it says nothing. */
+  #isInCopy(): boolean {
+    const { copy } = this.#state;
+    return copy !== undefined && !copy.ended;
   }
 
   #resume(): void {
