@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { B, C, c, D, d, E, f, H, P, Q, S } from './frontend-messages.ts';
 import { FUZZ_PATIENCE, fuzzSearch } from './fuzz-search.ts';
 import { type BackendMessage, RawFrontend } from './raw-frontend.ts';
+import { REFUSING_TABLE } from './refusing-table.ts';
 import { type RelayPump, startRelayPump } from './relay-pump.ts';
 
 /**
@@ -36,6 +37,8 @@ const texts = fc.constantFrom(
   ...['VALUES (1), (2)', 'INSERT INTO t VALUES (1)', "DO $$BEGIN RAISE NOTICE 'x'; END$$"],
   ...['BEGIN', 'BEGIN', 'COMMIT', 'ROLLBACK', 'SAVEPOINT x', 'ROLLBACK TO x'],
   ...['COPY t FROM STDIN', 'COPY t FROM STDIN', 'COPY (VALUES (1), (2)) TO STDOUT'],
+  // This one fails behind CopyInResponse, before it reads.
+  'COPY refusing FROM STDIN',
   ...['DECLARE cur CURSOR FOR SELECT generate_series(1, 9)', 'FETCH 2 FROM cur', 'CLOSE cur'],
   ...['CLOSE ALL', 'PREPARE a AS SELECT 42', 'EXECUTE a', 'DEALLOCATE a', 'DEALLOCATE ALL'],
 );
@@ -97,8 +100,8 @@ afterAll(() => server.stop());
 async function login(port: number): Promise<RawFrontend> {
   const { user, database } = server;
   const { frontend } = await RawFrontend.login({ port, user, database });
-  frontend.send(Q('CREATE TEMP TABLE t (a int UNIQUE)'));
-  await frontend.until('Z');
+  frontend.send(Q('CREATE TEMP TABLE t (a int UNIQUE)'), Q(REFUSING_TABLE));
+  await frontend.until('Z', 2);
   return frontend;
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type PostgresServer, startPostgres } from '@weir/testkit';
 import { B, C, c, D, d, E, f, H, P, Q, S, X } from './frontend-messages.ts';
 import { RawFrontend } from './raw-frontend.ts';
+import { REFUSING_TABLE } from './refusing-table.ts';
 import { type RelayPump, startRelayPump } from './relay-pump.ts';
 import { messageTypes } from './wire-messages.ts';
 
@@ -26,13 +27,8 @@ async function login(port: number): Promise<RawFrontend> {
   return frontend;
 }
 
-/** A copy into it fails behind CopyInResponse, before it reads anything. */
-const REFUSING_TABLE = `CREATE TEMP TABLE tr (a int);
-  CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN RAISE ''no''; END';
-  CREATE TRIGGER refuse BEFORE INSERT ON tr FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.refuse()`;
-const REFUSED = Q('COPY tr FROM STDIN');
-const REFUSED_STEPS = [P('COPY tr FROM STDIN'), B({}), D('P'), E()];
+const REFUSED = Q('COPY refusing FROM STDIN');
+const REFUSED_STEPS = [P('COPY refusing FROM STDIN'), B({}), D('P'), E()];
 
 const COPY = [P('COPY ti FROM STDIN'), B({}), E()];
 

@@ -335,6 +335,7 @@ export class DatabaseStream implements MessageReader {
   }
 
   #copyFromClient(both: boolean): Fate {
+    const { queue } = this.#state;
     const running = this.#running();
     if (running === undefined) return this.#violated('unexpected copy');
     this.#state.copy = {
@@ -342,8 +343,8 @@ export class DatabaseStream implements MessageReader {
       tally: running.tally,
       both,
       extended: running.kind === 'execute',
-      ended: false,
-      syncsAhead: this.#state.queue.syncsBehind,
+      ended: queue.length - 1 > queue.syncsBehind,
+      syncsAhead: queue.syncsBehind,
       syncs: 0,
     };
     return PASS;

@@ -20,7 +20,10 @@ export interface CopyFromClient {
   readonly both: boolean;
   /** Whether an Execute began it. */
   readonly extended: boolean;
-  /** The client has sent CopyDone, CopyFail, or what has no place in a copy: an answer comes. */
+  /**
+   * The client has sent CopyDone, CopyFail, or what has no place in a copy, and may have sent that ahead:
+   * an answer comes.
+   */
   ended: boolean;
   /** Syncs that were sent ahead of its beginning, with nothing else behind them. */
   readonly syncsAhead: number;
