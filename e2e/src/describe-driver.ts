@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { POSTGRES_VERSIONS, type PostgresVersion } from '@weir/testkit';
 import { CHECKS, type CheckName, isCheckName } from './checks.ts';
+import { declareMissing } from './declare-missing.ts';
 import { type DriverProgram, type Report, runDriver } from './driver.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { isDirectRun } from './services.ts';
@@ -84,16 +85,4 @@ function describeScene(
       expect(report?.ok === true ? 'ok' : report?.detail).toBe('ok');
     });
   });
-}
-
-/** What cannot run here is skipped loudly, by name; in CI it fails. */
-function declareMissing(name: string, reason: string): void {
-  if (process.env['CI'] === 'true') {
-    it('can be tested here', () => {
-      throw new Error(`${name}: ${reason}`);
-    });
-    return;
-  }
-  process.stderr.write(`SKIPPED ${name}: ${reason}\n`);
-  it.skip(`is skipped: ${reason}`, () => {});
 }
